@@ -1,0 +1,160 @@
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/quote.h"
+#include "base/stamp.h"
+
+enum {
+	MESSAGE_MAX = 2 * ERR_TEXT_MAX, /* bytes of a message before escaping; the rest is cut */
+	LINE_MAX = 16 * MESSAGE_MAX,	/* and once each byte is escaped, twice, with its members */
+};
+
+/* The one thing besides the stop flags that is known everywhere: who is speaking, and how. */
+static struct {
+	const char *program;
+	enum diag_level level;
+	bool json;
+} diag = {.program = "tradepipe", .level = DIAG_WARNING};
+
+void diag_init(const char *program)
+{
+	diag.program = program;
+}
+
+void diag_configure(enum diag_level level, bool json)
+{
+	diag.level = level;
+	diag.json = json;
+}
+
+const char *diag_program(void)
+{
+	return diag.program;
+}
+
+bool diag_shows(enum diag_level level)
+{
+	return level <= diag.level;
+}
+
+/* Hostile bytes must not drive a terminal, and a message stays on its line. */
+static void add_escaped(struct buf *line, struct span text)
+{
+	bool utf8 = quote_is_utf8(text);
+
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+			buf_printf(line, "\\x%02x", c);
+		else
+			buf_add(line, span_make(text.p + i, 1));
+	}
+}
+
+static void add_json(
+	struct buf *line, enum diag_level level, struct span message, const char *account)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+	char stamp[STAMP_TEXT_MAX];
+	int64_t now = stamp_now();
+
+	buf_add_text(line, "{\"time\":\"");
+	buf_add(line, span_make(stamp, stamp_write(stamp, now > 0 ? now : 0, 6)));
+	buf_printf(line, "\",\"level\":\"%s\",\"program\":\"%s\",\"message\":", names[level],
+		diag.program);
+	quote_json(line, message);
+	if (account)
+		buf_printf(line, ",\"account\":%s", account);
+	buf_add_text(line, "}");
+}
+
+/* Nobody can be told that standard error is gone. */
+static void write_out(struct span line)
+{
+	ssize_t n = write(STDERR_FILENO, line.p, line.n);
+	(void)n;
+}
+
+static void put(enum diag_level level, const char *text, const char *account)
+{
+	struct buf message, line;
+
+	buf_init(&message, LINE_MAX);
+	buf_init(&line, LINE_MAX);
+	add_escaped(&message, span_text(text));
+	if (diag.json) {
+		add_json(&line, level, buf_span(&message), account);
+	} else {
+		buf_printf(&line, "%s: %s", diag.program, level == DIAG_WARNING ? "warning: " : "");
+		buf_add(&line, buf_span(&message));
+	}
+	buf_add_text(&line, "\n");
+	write_out(buf_span(&line));
+	buf_release(&line);
+	buf_release(&message);
+}
+
+static void put_format(enum diag_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void put_format(enum diag_level level, const char *format, va_list args)
+{
+	char text[MESSAGE_MAX];
+
+	if (!diag_shows(level))
+		return;
+	vsnprintf(text, sizeof text, format, args);
+	put(level, text, NULL);
+}
+
+#define PUT_FORMAT(level, format)                                                                  \
+	do {                                                                                       \
+		va_list args;                                                                      \
+		va_start(args, format);                                                            \
+		put_format(level, format, args);                                                   \
+		va_end(args);                                                                      \
+	} while (0)
+
+void diag_error(const char *format, ...)
+{
+	PUT_FORMAT(DIAG_ERROR, format);
+}
+
+void diag_warning(const char *format, ...)
+{
+	PUT_FORMAT(DIAG_WARNING, format);
+}
+
+void diag_info(const char *format, ...)
+{
+	PUT_FORMAT(DIAG_INFO, format);
+}
+
+void diag_debug(const char *format, ...)
+{
+	PUT_FORMAT(DIAG_DEBUG, format);
+}
+
+enum exit_code diag_err(const struct err *e)
+{
+	diag_error("%s", e->text);
+	return e->code;
+}
+
+void diag_account(const char *text, const char *json)
+{
+	put(DIAG_INFO, text, json);
+}
+
+_Noreturn void diag_die(enum exit_code code, const char *format, ...)
+{
+	PUT_FORMAT(DIAG_ERROR, format);
+	_exit(code);
+}

@@ -1,0 +1,51 @@
+/*
+ * Signals as facts to look at. Handlers only take note; nothing is restarted, so that whatever
+ * blocks in the kernel comes back with EINTR and its loop can look here.
+ *
+ * SIGTERM, SIGINT and SIGHUP: the first asks to stop at a record boundary, the second ends the
+ * drain, the third kills. SIGUSR1 asks for the account so far. SIGPIPE is ignored; a broken pipe
+ * shows as EPIPE. SIGINT and SIGHUP stay ignored where the caller had them ignored (nohup, jobs in
+ * the background of a script).
+ */
+#ifndef TRADEPIPE_BASE_SIG_H
+#define TRADEPIPE_BASE_SIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Takes over the signals; drain_ms is what sig_expired() allows after the first stop signal. */
+void sig_init(uint64_t drain_ms);
+
+/* Stop signals so far: 0, 1 or 2. */
+int sig_stops(void);
+
+/* The first stop signal, or 0. */
+int sig_number(void);
+
+/* Whether what is still being done must end now: a second signal came, or the drain time has
+ * passed since the first. */
+bool sig_expired(void);
+
+/* Milliseconds until sig_expired() at the latest; -1 while no stop was asked for. */
+int64_t sig_left_ms(void);
+
+/* Whether SIGUSR1 came since the last call. */
+bool sig_account_asked(void);
+
+/* A descriptor that is readable when a signal has come; sig_consume() empties it. */
+int sig_fd(void);
+void sig_consume(void);
+
+/* Has SIGALRM interrupt whatever blocks once a second, for programs with duties that fall due
+ * while they wait. After the first stop signal this is so in any case. */
+void sig_beat(void);
+
+/* Keeps the signals above from threads that a library starts between the two calls. */
+void sig_shield(void);
+void sig_unshield(void);
+
+/* Ends the process as a signal would have: by its default action, or, where that does nothing
+ * (process 1 of a container), with 128 + the signal's number. */
+_Noreturn void sig_die(int number);
+
+#endif
