@@ -1,0 +1,217 @@
+#include "base/account.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "base/num.h"
+#include "base/prog.h"
+#include "base/sig.h"
+#include "base/stamp.h"
+#include "base/wait.h"
+
+enum {
+	SUPERVISOR_MS = 1000, /* between accounts for TRADEPIPE_ACCOUNT_FD */
+	METRICS_MS = 5000,    /* between versions of the metrics file */
+	TEXT_MAX = 64 * 1024, /* bytes of an account in any form */
+	NAME_MAX_BYTES = 128, /* of a metric's name */
+};
+
+struct account {
+	const struct account_row *rows;
+	size_t n;
+	struct metrics *metrics;
+	int supervisor; /* a descriptor, or -1 */
+	int64_t supervisor_due, metrics_due;
+};
+
+static uint64_t sum(const struct account *a, bool in)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const struct account_row *row = &a->rows[i];
+		bool is_in = row->role == ACCOUNT_IN;
+		bool is_fate =
+			row->role == ACCOUNT_FATE || (row->role == ACCOUNT_LOSS && !row->outside);
+		if (in ? is_in : is_fate)
+			total += *row->value;
+	}
+	return total;
+}
+
+/* What came in and has no fate yet. */
+static uint64_t pending(const struct account *a)
+{
+	uint64_t in = sum(a, true), out = sum(a, false);
+	return in > out ? in - out : 0;
+}
+
+static bool is_shown(const struct account_row *row)
+{
+	if (row->role == ACCOUNT_GAUGE)
+		return false;
+	return *row->value || !(row->rare || row->role == ACCOUNT_MEMO);
+}
+
+static void add_text(struct buf *to, const struct account *a, bool final)
+{
+	const char *space = "";
+
+	for (size_t i = 0; i < a->n; i++) {
+		if (!is_shown(&a->rows[i]))
+			continue;
+		buf_printf(to, "%s%s=", space, a->rows[i].name);
+		buf_add_u64(to, *a->rows[i].value);
+		space = " ";
+	}
+	if (!final && pending(a))
+		buf_printf(to, " pending=%llu", (unsigned long long)pending(a));
+}
+
+static void add_json(struct buf *to, const struct account *a, bool final)
+{
+	const char *comma = "";
+
+	buf_add_text(to, "{");
+	for (size_t i = 0; i < a->n; i++) {
+		if (!is_shown(&a->rows[i]))
+			continue;
+		buf_printf(to, "%s\"%s\":", comma, a->rows[i].name);
+		buf_add_u64(to, *a->rows[i].value);
+		comma = ",";
+	}
+	if (!final && pending(a))
+		buf_printf(to, ",\"pending\":%llu", (unsigned long long)pending(a));
+	buf_add_text(to, "}");
+}
+
+static void show(const struct account *a, bool final)
+{
+	struct buf text, json;
+
+	buf_init(&text, TEXT_MAX);
+	buf_init(&json, TEXT_MAX);
+	buf_add_text(&text, "account: ");
+	add_text(&text, a, final);
+	buf_add(&text, span_make("", 1));
+	add_json(&json, a, final);
+	buf_add(&json, span_make("", 1));
+	diag_account(text.data, json.data);
+	buf_release(&json);
+	buf_release(&text);
+}
+
+/* A supervisor that does not listen any more is its own affair. */
+static void tell_supervisor(const struct account *a, bool final)
+{
+	struct buf line;
+	ssize_t n;
+
+	if (a->supervisor < 0)
+		return;
+	buf_init(&line, TEXT_MAX);
+	buf_printf(&line, "{\"program\":\"%s\",\"final\":%s,\"account\":", diag_program(),
+		final ? "true" : "false");
+	add_json(&line, a, final);
+	buf_add_text(&line, "}\n");
+	n = write(a->supervisor, line.data, line.len);
+	(void)n;
+	buf_release(&line);
+}
+
+static void write_metrics(const struct account *a)
+{
+	struct buf text;
+	char name[NAME_MAX_BYTES];
+
+	if (!a->metrics)
+		return;
+	buf_init(&text, TEXT_MAX);
+	for (size_t i = 0; i < a->n; i++) {
+		bool gauge = a->rows[i].role == ACCOUNT_GAUGE;
+		snprintf(name, sizeof name, "tradepipe_%s%s", a->rows[i].name,
+			gauge ? "" : "_total");
+		metrics_add(&text, name, gauge ? "gauge" : "counter", a->rows[i].help,
+			*a->rows[i].value);
+	}
+	metrics_write(a->metrics, buf_span(&text));
+	buf_release(&text);
+}
+
+static void on_duty(void *arg)
+{
+	struct account *a = arg;
+	int64_t now = stamp_monotonic();
+
+	if (sig_account_asked())
+		show(a, false);
+	if (now >= a->supervisor_due) {
+		a->supervisor_due = now + SUPERVISOR_MS * STAMP_NS_PER_MS;
+		tell_supervisor(a, false);
+	}
+	if (now >= a->metrics_due) {
+		a->metrics_due = now + METRICS_MS * STAMP_NS_PER_MS;
+		write_metrics(a);
+	}
+}
+
+static int supervisor_descriptor(void)
+{
+	const char *text = getenv("TRADEPIPE_ACCOUNT_FD");
+	uint64_t fd;
+
+	if (!text || num_u64(span_text(text), &fd) < 0 || fd > INT16_MAX)
+		return -1;
+	return (int)fd;
+}
+
+struct account *account_open(
+	const struct account_row *rows, size_t n, const char *metrics_path, struct err *err)
+{
+	struct account *a = mem_alloc(1, sizeof *a);
+
+	a->rows = rows;
+	a->n = n;
+	a->supervisor = supervisor_descriptor();
+	if (metrics_path && !(a->metrics = metrics_open(metrics_path, err))) {
+		free(a);
+		return NULL;
+	}
+	wait_set_duty(on_duty, a);
+	if (a->metrics || a->supervisor >= 0)
+		sig_beat();
+	return a;
+}
+
+bool account_has_loss(const struct account *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->rows[i].role == ACCOUNT_LOSS && *a->rows[i].value)
+			return true;
+	return false;
+}
+
+int account_close(struct account *a, int code, bool quiet)
+{
+	if (code == EXIT_DONE && account_has_loss(a))
+		code = EXIT_PARTIAL;
+	if (sum(a, true) != sum(a, false)) {
+		diag_error("the account does not add up: this is a fault of the program");
+		code = EXIT_FAILED;
+	}
+	if (code != PROG_BROKEN_PIPE && !(quiet && code == EXIT_DONE))
+		show(a, true);
+	tell_supervisor(a, true);
+	write_metrics(a);
+	wait_set_duty(NULL, NULL);
+	if (a->metrics)
+		metrics_close(a->metrics);
+	free(a);
+	return code;
+}

@@ -1,0 +1,48 @@
+/*
+ * The account: named counts that say what became of every record, and that add up. It goes to
+ * standard error as one line, to the descriptor named by TRADEPIPE_ACCOUNT_FD as JSON lines (now
+ * and then, and at the end), and into the metrics file.
+ */
+#ifndef TRADEPIPE_BASE_ACCOUNT_H
+#define TRADEPIPE_BASE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum account_role {
+	ACCOUNT_IN,    /* records that came in */
+	ACCOUNT_FATE,  /* what became of them: the sum of the fates is the sum of what came in */
+	ACCOUNT_LOSS,  /* a fate as well, or (sources) what never came: not 0 means exit 3 */
+	ACCOUNT_MEMO,  /* shown when it is not 0, outside the sum */
+	ACCOUNT_GAUGE, /* for the metrics file only, may go down */
+};
+
+struct account_row {
+	const char *name; /* as in "read=" */
+	enum account_role role;
+	const uint64_t *value; /* lives as long as the account */
+	const char *help;      /* what is counted, for the metrics file */
+	bool outside;	       /* an ACCOUNT_LOSS that is not part of the sum */
+	bool rare;	       /* shown only when it is not 0, as an ACCOUNT_MEMO is */
+};
+
+struct account;
+
+/* An account over n rows, which must outlive it. It takes over the program's duty (see wait.h).
+ * metrics_path may be NULL. *err and NULL where the metrics file has another writer. */
+struct account *account_open(
+	const struct account_row *rows, size_t n, const char *metrics_path, struct err *err);
+
+/* Whether a row with role ACCOUNT_LOSS is not 0. */
+bool account_has_loss(const struct account *account);
+
+/* The final account. `code` is the exit code that the program is about to return; with `quiet` the
+ * line for people is left out where that is 0; with PROG_BROKEN_PIPE it is left out in any case. An
+ * account that does not add up is a fault of the program: it says so and returns EXIT_FAILED.
+ * Otherwise returns `code`, or EXIT_PARTIAL where code is 0 and there was a loss. Frees it. */
+int account_close(struct account *account, int code, bool quiet);
+
+#endif

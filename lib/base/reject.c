@@ -1,0 +1,98 @@
+#include "base/reject.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/out.h"
+#include "base/quote.h"
+#include "base/stamp.h"
+
+struct reject {
+	bool fails;
+	struct out *file; /* NULL: none is kept */
+};
+
+struct reject *reject_open(const char *policy, struct err *err)
+{
+	struct reject *r = mem_alloc(1, sizeof *r);
+
+	r->fails = strcmp(policy, "fail") == 0;
+	if (!r->fails && strcmp(policy, "skip") != 0 && !(r->file = out_open(policy, err))) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static void report(const char *what, uint64_t line, size_t index, const char *reason, bool fatal)
+{
+	char place[64] = "";
+	void (*say)(const char *, ...) = fatal ? diag_error : diag_warning;
+	const char *colon = *what ? ": " : "";
+
+	if (index)
+		snprintf(place, sizeof place, "line %llu, trade %zu: ", (unsigned long long)line,
+			index);
+	else if (line)
+		snprintf(place, sizeof place, "line %llu: ", (unsigned long long)line);
+	say("%s%s%s%s", what, colon, place, reason);
+}
+
+static int keep(
+	struct reject *r, struct span record, uint64_t line, size_t index, const char *reason)
+{
+	struct buf entry;
+	char stamp[STAMP_TEXT_MAX];
+	int result;
+
+	buf_init(&entry, OUT_CEILING);
+	buf_add_text(&entry, "{\"reason\":");
+	quote_json(&entry, span_text(reason));
+	if (line)
+		buf_printf(&entry, ",\"line\":%llu", (unsigned long long)line);
+	if (index)
+		buf_printf(&entry, ",\"index\":%zu", index);
+	buf_add_text(&entry, ",\"time\":\"");
+	buf_add(&entry, span_make(stamp, stamp_write(stamp, stamp_now(), 6)));
+	if (quote_is_utf8(record)) {
+		buf_add_text(&entry, "\",\"record\":");
+		quote_json(&entry, record);
+	} else {
+		buf_add_text(&entry, "\",\"record_base64\":\"");
+		quote_base64(&entry, record);
+		buf_add_text(&entry, "\"");
+	}
+	buf_add_text(&entry, "}");
+	result = out_record(r->file, buf_span(&entry));
+	buf_release(&entry);
+	return result;
+}
+
+int reject_record(struct reject *r, struct span record, const char *what, uint64_t line,
+	size_t index, const char *reason)
+{
+	report(what, line, index, reason, r->fails);
+	if (r->fails)
+		return -1;
+	return r->file ? keep(r, record, line, index, reason) : 0;
+}
+
+int reject_flush(struct reject *r)
+{
+	return r->file ? out_flush(r->file) : 0;
+}
+
+int reject_close(struct reject *r, int code)
+{
+	uint64_t unwritten;
+
+	if (r->file)
+		code = out_close(r->file, code, &unwritten);
+	free(r);
+	return code;
+}
