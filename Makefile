@@ -1,0 +1,90 @@
+# tradepipe: `make` builds, `make demo` shows, `make check` tests. HACKING.md is the map.
+
+CMDS = kraken-ws-tail trade-normalize kafka-publish
+VERSION = 0.1.0
+
+PREFIX ?= /usr/local
+B ?= build
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+LIBS = libcurl libwebsockets rdkafka libssl libcrypto
+
+# Debian packages, installed by `make deps`: to build with, and for the demo and the tests.
+BUILD_DEPS = gcc libc6-dev pkg-config libcurl4-openssl-dev libwebsockets-dev librdkafka-dev libssl-dev
+CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless jq kcat libclang-rt-dev mandoc \
+	maven openssl perl procps python3 python3-confluent-kafka shellcheck util-linux
+
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Wvla -Wformat=2 -Wundef $(if $(WERROR),-Werror)
+SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -DVERSION='"$(VERSION)"' -Ilib -include lib/banned.h \
+	$(WARN) $(SAN) $(CPPFLAGS) $(CFLAGS)
+LINK = $(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed \
+	$(shell $(PKG_CONFIG) --libs $(LIBS)) -pthread $(LDLIBS)
+
+programs = $(patsubst %.c,$B/%,$(wildcard $1))
+BINS = $(CMDS:%=$B/%)
+UNITS = $(call programs,tests/unit/*.c)
+TOOLS = $(call programs,tests/servers/*.c tests/net/*.c tests/bench/*.c)
+FUZZ = $(call programs,$(filter-out tests/fuzz/main.c,$(wildcard tests/fuzz/*.c)))
+SCRIPTS = .ci/run $(wildcard tests/*.sh examples/*.sh tests/bench/*.sh tests/house/*.sh) \
+	$(shell grep -rlE '^\#!/bin/(ba)?sh' tests 2>/dev/null)
+
+all: $(BINS)
+tests: $(BINS) $(UNITS) $(TOOLS)
+fuzz: $(FUZZ)
+
+$(BINS): $B/%: $B/cmd/%.o $B/libtradepipe.a
+	$(LINK)
+$(UNITS) $(TOOLS): %: %.o $B/libtradepipe.a
+	$(LINK)
+$(FUZZ): %: %.o $B/tests/fuzz/main.o $B/libtradepipe.a
+	$(LINK)
+$B/libtradepipe.a: $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c))
+	rm -f $@ && $(AR) rcs $@ $^
+$B/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL) -MMD -MP -c -o $@ $<
+# What the last build was made with: everything is made again when that changes.
+$B/flags: export BUILT_WITH = $(CC) $(ALL) $(LDFLAGS)
+$B/flags: FORCE
+	@mkdir -p $(@D); echo "$$BUILT_WITH" | cmp -s - $@ || echo "$$BUILT_WITH" >$@
+
+deps:
+	@tests/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
+demo: deps
+	@$(MAKE) --no-print-directory -s tests
+	@BUILD=$(abspath $B) examples/demo.sh
+check check-long: deps
+	@VERSION=$(VERSION) tests/$@.sh
+bench: tests
+	@for script in tests/bench/*.sh; do BUILD=$(abspath $B) $$script || exit; done
+docs: all
+	@BUILD=$(abspath $B) tests/house/options.sh --update $(CMDS)
+fmt:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+lint:
+	@tests/lint.sh $(sort $(SCRIPTS))
+
+install: all
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/man/man1 share/man/man5 share/man/man7 \
+		share/bash-completion/completions share/zsh/site-functions \
+		share/fish/vendor_completions.d)
+	install $(BINS) $(DESTDIR)$(PREFIX)/bin
+	for s in 1 5 7; do install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s; done
+	for c in $(CMDS); do cd completions && \
+		install -m 644 $$c.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c && \
+		install -m 644 _$$c $(DESTDIR)$(PREFIX)/share/zsh/site-functions && \
+		install -m 644 $$c.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d && \
+		cd ..; done
+uninstall:
+	cd $(DESTDIR)$(PREFIX) && rm -f $(CMDS:%=bin/%) $(patsubst man/%,share/man/man?/%,$(wildcard man/*)) \
+		$(CMDS:%=share/bash-completion/completions/%) $(CMDS:%=share/zsh/site-functions/_%) \
+		$(CMDS:%=share/fish/vendor_completions.d/%.fish)
+clean:
+	rm -rf $B
+
+FORCE:
+.SECONDARY:
+.PHONY: all tests fuzz deps demo check check-long bench docs fmt lint install uninstall clean FORCE
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,62 @@
+# shellcheck shell=sh
+# What tests in shell share. A test tests/AREA/NAME.t begins with
+#     . "$(dirname -- "$0")/../lib.sh"
+# and goes on in a folder of its own, which goes away at the end with all that the test has started.
+# $BUILD is where the programs are; they are on the PATH. $ROOT is the repository.
+set -u
+LC_ALL=C TZ=UTC
+ROOT=$(cd -- "$(dirname -- "$0")/../.." && pwd)
+case ${BUILD:=build} in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
+PATH=$BUILD:$PATH
+export LC_ALL TZ ROOT BUILD PATH
+unset KRAKEN_WS_URL KRAKEN_REST_URL TRADEPIPE_CACERT TRADEPIPE_ACCOUNT_FD KAFKA_BROKERS
+TMP=$(mktemp -d) && cd "$TMP" || exit 1
+cleanup() {
+	jobs -p >running.pids
+	xargs -r kill -KILL <running.pids
+	wait
+	cd / && rm -rf -- "$TMP"
+} 2>/dev/null
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+tests=0 failures=0
+
+# ok NAME CMD...: passes where the command succeeds; what it prints is shown where it does not.
+ok() {
+	name=$1 tests=$((tests + 1))
+	shift
+	"$@" >ok.out 2>&1 && echo "ok $tests - $name" && return
+	echo "not ok $tests - $name" && sed 's/^/# /' ok.out && failures=$((failures + 1))
+}
+# is NAME GOT WANTED
+is() { ok "$1" same "$2" "$3"; }
+same() { [ "$1" = "$2" ] || { printf 'got:    %s\nwanted: %s\n' "$1" "$2" && false; }; }
+not() { ! "$@"; }
+# exits STATUS CMD...
+exits() { wanted=$1 && shift && { "$@" && got=0 || got=$?; } && same "$got" "$wanted"; }
+skip() { tests=$((tests + 1)) && echo "ok $tests - $1 # SKIP $2"; }
+done_testing() { echo "1..$tests" && [ "$failures" -eq 0 ]; exit; }
+
+# await SECONDS CMD...: until the command succeeds. No other place sleeps.
+await() {
+	tries=$(($1 * 20)) && shift
+	until "$@" 2>/dev/null; do
+		[ $((tries -= 1)) -gt 0 ] && sleep 0.05 || return 1
+	done
+}
+# start_exchange ARG...: see tests/servers/exchange.
+start_exchange() {
+	[ -e certs ] || "$ROOT/tests/servers/certs" certs && rm -f exchange.env
+	"$ROOT/tests/servers/exchange" --tls certs/server.pem certs/server.key \
+		--ready-file exchange.env "$@" >exchange.log 2>&1 &
+	await 10 test -s exchange.env || { cat exchange.log >&2 && exit 1; }
+	KRAKEN_WS_URL=$(sed -n s/WS_URL=//p exchange.env) TRADEPIPE_CACERT=$TMP/certs/ca.pem
+	KRAKEN_REST_URL=$(sed -n s/REST_URL=//p exchange.env)
+	export KRAKEN_WS_URL KRAKEN_REST_URL TRADEPIPE_CACERT
+}
+# start_mock_broker ARG...: see tests/servers/mock-broker.c.
+start_mock_broker() {
+	"$BUILD/tests/servers/mock-broker" --ready-file broker.address "$@" >broker.log 2>&1 &
+	await 10 test -s broker.address || { cat broker.log >&2 && exit 1; }
+	KAFKA_BROKERS=$(cat broker.address) && export KAFKA_BROKERS
+}
