@@ -1,0 +1,120 @@
+#include "market/feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/stamp.h"
+
+/* Kraken gives the time of one trade up to 1.1 microseconds apart over its two interfaces; a trade
+ * that is this much later is another one, whatever its id. */
+#define CLEARLY_LATER_NS STAMP_NS_PER_MS
+
+static int by_name(const void *a, const void *b)
+{
+	const struct feed_product *left = a, *right = b;
+	return strcmp(left->name, right->name);
+}
+
+int feed_init(struct feed *feed, char *const *names, size_t n, const char **twice)
+{
+	*feed = (struct feed){.products = mem_alloc(n, sizeof *feed->products), .n = n};
+	for (size_t i = 0; i < n; i++)
+		feed->products[i].name = names[i];
+	qsort(feed->products, n, sizeof *feed->products, by_name);
+	for (size_t i = 1; i < n; i++) {
+		*twice = feed->products[i].name;
+		if (strcmp(feed->products[i - 1].name, *twice) == 0) {
+			feed_release(feed);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void feed_release(struct feed *feed)
+{
+	free(feed->products);
+	*feed = (struct feed){.products = NULL};
+}
+
+/* The order of strcmp(), for a name that may hold anything. */
+static int compare(struct span name, const char *there)
+{
+	size_t length = strlen(there), common = name.n < length ? name.n : length;
+	int order = memcmp(name.p, there, common);
+
+	return order ? order : (name.n > length) - (name.n < length);
+}
+
+struct feed_product *feed_find(struct feed *feed, struct span name)
+{
+	size_t low = 0, high = feed->n;
+
+	if (feed->recent && span_is_text(name, feed->recent->name))
+		return feed->recent;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare(name, feed->products[middle].name);
+
+		if (order == 0)
+			return feed->recent = &feed->products[middle];
+		if (order > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+void feed_ask_again(struct feed *feed)
+{
+	for (size_t i = 0; i < feed->n; i++)
+		if (feed->products[i].state != FEED_REFUSED)
+			feed->products[i].state = FEED_ASKED;
+}
+
+const struct feed_product *feed_first(const struct feed *feed, enum feed_state state)
+{
+	for (size_t i = 0; i < feed->n; i++)
+		if (feed->products[i].state == state)
+			return &feed->products[i];
+	return NULL;
+}
+
+size_t feed_count(const struct feed *feed, enum feed_state state)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < feed->n; i++)
+		count += feed->products[i].state == state;
+	return count;
+}
+
+enum feed_verdict feed_judge(
+	struct feed_product *product, uint64_t id, int64_t time_ns, uint64_t *missing)
+{
+	enum feed_verdict verdict = FEED_NEXT;
+
+	product->begun = true;
+	if (id == 0)
+		return FEED_NEXT;
+	if (id <= product->last_id && time_ns > product->last_ns + CLEARLY_LATER_NS)
+		return FEED_ANEW;
+	if (id <= product->last_id)
+		return id <= product->start_id ? FEED_BEFORE : FEED_REPEATED;
+	if (product->last_id && id != product->last_id + 1) {
+		*missing = product->last_id + 1;
+		verdict = FEED_GAP;
+	}
+	product->last_id = id;
+	product->last_ns = time_ns;
+	return verdict;
+}
+
+void feed_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns)
+{
+	product->begun = true;
+	product->start_id = product->last_id = id;
+	product->last_ns = time_ns;
+}

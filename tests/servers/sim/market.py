@@ -1,0 +1,108 @@
+"""What has happened so far: for each product the ids that exist, moved on by a clock, by the
+connections that are served, or by a test."""
+
+import asyncio
+import time
+
+from .tape import tape
+
+NEVER = 1 << 64
+TICK_S = 0.001  # finer than this the event loop's own granularity shows
+
+
+class Product:
+    def __init__(self, name, first, history, trades):
+        self.name, self.tape = name, tape(name)
+        self.oldest = max(1, first - history)
+        self.start = first  # the first trade that happens live
+        self.head = first - 1  # the last trade that has happened
+        self.end = NEVER if trades is None else first - 1 + trades
+        self.holes = []  # (first, last) of ids that the exchange jumped over
+        self.added = 0  # moved on by hand, beside the clock
+
+    def move_to(self, head):
+        self.head = max(self.head, min(head, self.end))
+
+    def add_hole(self, first, last):
+        self.holes.append((first, last))
+
+    def after_holes(self, n):
+        """n, or the id after the hole that n lies in."""
+        for first, last in sorted(self.holes):
+            if first <= n <= last:
+                n = last + 1
+        return n
+
+    def before_hole(self, n, stop):
+        """The last id up to stop that follows n with no hole between."""
+        return min([stop] + [first - 1 for first, _ in self.holes if first > n])
+
+    def last_ids(self, count):
+        """The newest ids that exist, ascending."""
+        ids, n = [], self.head
+        while len(ids) < count and n >= self.oldest:
+            if self.after_holes(n) == n:
+                ids.append(n)
+            n -= 1
+        return ids[::-1]
+
+    def ids(self, low, high, count):
+        """At most count ids that exist between low and high, ascending."""
+        found, n = [], max(low, self.oldest)
+        while len(found) < count and n <= min(high, self.head):
+            if self.after_holes(n) == n:
+                found.append(n)
+            n += 1
+        return found
+
+
+class Market:
+    """All products, and how time passes. The rate is trades a second of each product; 0 means
+    that a trade happens when it is sent, None that only a test moves the heads."""
+
+    def __init__(self, products, rate):
+        self.products = {product.name: product for product in products}
+        self.rate = rate
+        self.began = None
+        self._listeners = set()
+
+    def listen(self, event):
+        self._listeners.add(event)
+
+    def forget(self, event):
+        self._listeners.discard(event)
+
+    def limit(self, product):
+        """The last id that may be sent now."""
+        return product.end if self.rate == 0 else product.head
+
+    def select(self, name):
+        """The products that a request or a fault names; None and "all" mean every one."""
+        return list(self.products.values()) if name in (None, "all") else [self.products[name]]
+
+    def advance(self, products, count):
+        for product in products:
+            product.added += count
+            product.move_to(product.head + count)
+        self._wake()
+
+    def begin(self):
+        """Starts the clock, if there is one and it does not run yet."""
+        if self.began is None:
+            self.began = time.monotonic()
+
+    async def run(self):
+        """Moves the heads with the clock, for as long as it is awaited."""
+        while self.rate:
+            await asyncio.sleep(max(TICK_S, 1 / self.rate / 4))
+            if self.began is not None:
+                passed = int((time.monotonic() - self.began) * self.rate)
+                before = [product.head for product in self.products.values()]
+                for product in self.products.values():
+                    product.move_to(product.start - 1 + product.added + passed)
+                if before != [product.head for product in self.products.values()]:
+                    self._wake()
+
+    def _wake(self):
+        for event in self._listeners:
+            event.set()
