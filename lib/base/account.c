@@ -1,5 +1,6 @@
 #include "base/account.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 enum {
 	SUPERVISOR_MS = 1000, /* between accounts for TRADEPIPE_ACCOUNT_FD */
+	FINAL_WAIT_MS = 1000, /* for a supervisor that is slow to read, at the end */
 	METRICS_MS = 5000,    /* between versions of the metrics file */
 	TEXT_MAX = 64 * 1024, /* bytes of an account in any form */
 	NAME_MAX_BYTES = 128, /* of a metric's name */
@@ -107,13 +109,15 @@ static void show(const struct account *a, bool final)
 	buf_release(&text);
 }
 
-/* A supervisor that does not listen any more is its own affair. */
+/* A supervisor that does not listen any more is its own affair: it must not hold up the work. A
+ * pipe that poll() calls writable takes a line as a whole. */
 static void tell_supervisor(const struct account *a, bool final)
 {
+	struct pollfd polled = {.fd = a->supervisor, .events = POLLOUT};
 	struct buf line;
 	ssize_t n;
 
-	if (a->supervisor < 0)
+	if (a->supervisor < 0 || poll(&polled, 1, final ? FINAL_WAIT_MS : 0) <= 0)
 		return;
 	buf_init(&line, TEXT_MAX);
 	buf_printf(&line, "{\"program\":\"%s\",\"final\":%s,\"account\":", diag_program(),

@@ -48,13 +48,19 @@ bool diag_shows(enum diag_level level)
 static void add_escaped(struct buf *line, struct span text)
 {
 	bool utf8 = quote_is_utf8(text);
+	size_t control = 0; /* bytes of a control character that are still to be escaped */
 
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+			control = 1;
+		else if (utf8 && c == 0xc2 && (unsigned char)text.p[i + 1] < 0xa0)
+			control = 2; /* U+0080 to U+009F, such as CSI, which is as good as ESC [ */
+		if (control)
 			buf_printf(line, "\\x%02x", c);
 		else
 			buf_add(line, span_make(text.p + i, 1));
+		control -= control > 0;
 	}
 }
 

@@ -81,7 +81,7 @@ static int make_room(struct reader *r)
 		r->scanned = r->len;
 		return GO_ON;
 	}
-	if (r->skipping || r->cap == LINE_CEILING) {
+	if (r->skipping || r->cap > LINE_CEILING) {
 		if (!r->skipping) {
 			r->loop->line++;
 			if (r->loop->too_long(r->loop->arg, span_make(r->data, r->len)))
@@ -91,6 +91,8 @@ static int make_room(struct reader *r)
 		r->at = r->len = 0;
 	} else {
 		r->cap = r->cap ? r->cap * 2 : FIRST_CAP;
+		if (r->cap > LINE_CEILING)
+			r->cap = LINE_CEILING + 1; /* for the newline */
 		r->data = mem_resize(r->data, r->cap, 1);
 	}
 	r->scanned = r->len;
@@ -134,12 +136,15 @@ static int read_all(struct reader *r, struct err *err)
 		} else if (n == 0) {
 			return r->len > r->at ? give(r, r->len - r->at) : GO_ON;
 		} else if (errno != EINTR && errno != EAGAIN) {
-			err_errno(err, EXIT_FAILED, "cannot read '%s'", r->loop->file);
+			err_errno(err, errno == EISDIR ? EXIT_USAGE : EXIT_FAILED,
+				"cannot read '%s'", r->loop->file);
 			return LINE_END_ERROR;
 		}
 	}
 }
 
+/* The descriptor, or -1 - X where the result of the input is X. Opening a FIFO takes until it has a
+ * writer, so that signals and duties come in between. */
 static int open_input(struct line_loop *loop, const char *file, struct err *err)
 {
 	bool is_stdin = strcmp(file, "-") == 0;
@@ -149,10 +154,18 @@ static int open_input(struct line_loop *loop, const char *file, struct err *err)
 	loop->line = 0;
 	if (is_stdin)
 		return STDIN_FILENO;
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		err_errno(err, EXIT_USAGE, "cannot open '%s'", file);
-	return fd;
+	do {
+		if (loop->wait(loop->arg))
+			return -1 - LINE_END_RECORD;
+		if (sig_stops())
+			return -1 - LINE_END_STOP;
+		wait_duty();
+		fd = open(file, O_RDONLY | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR);
+	if (fd >= 0)
+		return fd;
+	err_errno(err, EXIT_USAGE, "cannot open '%s'", file);
+	return -1 - LINE_END_ERROR;
 }
 
 static int run_input(struct line_loop *loop, const char *file, struct err *err)
@@ -163,7 +176,7 @@ static int run_input(struct line_loop *loop, const char *file, struct err *err)
 
 	r.fd = open_input(loop, file, err);
 	if (r.fd < 0)
-		return LINE_END_ERROR;
+		return -1 - r.fd;
 	r.drains = fstat(r.fd, &status) == 0 && !S_ISREG(status.st_mode) && !isatty(r.fd);
 	result = make_room(&r) == GO_ON ? read_all(&r, err) : LINE_END_RECORD;
 	free(r.data);

@@ -110,10 +110,12 @@ void metrics_write(struct metrics *m, struct span text)
 {
 	if (put_in_place(m, text) == 0) {
 		m->warned = false;
-	} else if (!m->warned) {
-		diag_warning("cannot write metrics to '%s': %s", m->path, strerror(errno));
-		m->warned = true;
+		return;
 	}
+	if (!m->warned)
+		diag_warning("cannot write metrics to '%s': %s", m->path, strerror(errno));
+	m->warned = true;
+	unlink(m->fresh_path);
 }
 
 void metrics_close(struct metrics *m)

@@ -24,7 +24,7 @@ struct unit {
 };
 
 /* A number followed by one of the suffixes; the last row's suffix is empty. */
-static int scaled(struct span text, const struct unit *units, uint64_t *value)
+static int scaled(struct span text, const struct unit *units, uint64_t most, uint64_t *value)
 {
 	size_t digits = 0;
 	uint64_t count;
@@ -39,7 +39,7 @@ static int scaled(struct span text, const struct unit *units, uint64_t *value)
 			return -1;
 		units++;
 	}
-	if (count > UINT64_MAX / units->factor)
+	if (count > most / units->factor)
 		return -1;
 	*value = count * units->factor;
 	return 0;
@@ -49,14 +49,14 @@ int num_duration(struct span text, uint64_t *ms)
 {
 	static const struct unit units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000},
 		{"h", 60 * 60 * 1000}, {"d", 24 * 60 * 60 * 1000}, {"", 1000}};
-	return scaled(text, units, ms);
+	return scaled(text, units, NUM_DURATION_MAX, ms);
 }
 
 int num_size(struct span text, uint64_t *bytes)
 {
 	static const struct unit units[] = {{"k", UINT64_C(1) << 10}, {"M", UINT64_C(1) << 20},
 		{"G", UINT64_C(1) << 30}, {"", 1}};
-	return scaled(text, units, bytes);
+	return scaled(text, units, UINT64_MAX, bytes);
 }
 
 size_t num_write_u64(char *to, uint64_t value)

@@ -12,7 +12,9 @@
 /* Digits only, at most UINT64_MAX; 0, or -1 where the text is anything else. */
 int num_u64(struct span text, uint64_t *value);
 
-/* "500ms", "10s", "2m", "1h", "7d"; a bare number is seconds. The value is in milliseconds. */
+/* "500ms", "10s", "2m", "1h", "7d"; a bare number is seconds. The value is in milliseconds, and at
+ * most NUM_DURATION_MAX, so that it is an int64_t in nanoseconds as well. */
+#define NUM_DURATION_MAX (INT64_MAX / 1000000)
 int num_duration(struct span text, uint64_t *ms);
 
 /* "512", "64k", "10M", "1G" (powers of 1024). The value is in bytes. */

@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/num.h"
 #include "base/opt_show.h"
+#include "base/span.h"
 
 /* The command line as it is being read. */
 struct parse {
@@ -131,6 +132,25 @@ static void set(const struct opt_program *program, const struct opt *row, void *
 	}
 }
 
+static void set_zero(const struct opt *row, void *place)
+{
+	static const size_t sizes[] = {
+		[OPT_FLAG] = sizeof(bool),
+		[OPT_COUNT] = sizeof(unsigned),
+		[OPT_TEXT] = sizeof(const char *),
+		[OPT_FILE] = sizeof(const char *),
+		[OPT_CHOICE] = sizeof(int),
+		[OPT_U64] = sizeof(uint64_t),
+		[OPT_DURATION] = sizeof(uint64_t),
+		[OPT_SIZE] = sizeof(uint64_t),
+		[OPT_LIST] = sizeof(struct opt_list),
+		[OPT_HELP] = 0,
+		[OPT_VERSION] = 0,
+	};
+
+	memset(place, 0, sizes[row->kind]);
+}
+
 static void set_presets(struct parse *p)
 {
 	struct opt_walk walk = {0};
@@ -139,6 +159,7 @@ static void set_presets(struct parse *p)
 
 	while ((row = opt_next(p->program, &walk))) {
 		const char *variable = row->env ? getenv(row->env) : NULL;
+		set_zero(row, p->options + walk.at);
 		if (row->preset)
 			set(p->program, row, p->options + walk.at, row->name, row->preset);
 		snprintf(name, sizeof name, "the variable %s", row->env ? row->env : "");
@@ -157,45 +178,50 @@ static const char *argument(struct parse *p, const char *name, const char *attac
 	return p->argv[p->at++];
 }
 
+/* The row of that name, or of that letter where there is none; `typed` is for the message. */
+static const struct opt *find(const struct opt_program *program, struct opt_walk *walk,
+	struct span name, int letter, const char *typed)
+{
+	const struct opt *row;
+
+	while ((row = opt_next(program, walk)))
+		if (letter ? row->letter == letter : span_is_text(name, row->name))
+			return row;
+	opt_usage_error("unknown option '%s'", typed);
+}
+
 static void take_long(struct parse *p, const char *word)
 {
-	const char *equals = strchr(word, '=');
-	size_t n = equals ? (size_t)(equals - word) : strlen(word);
+	size_t n = strcspn(word, "=");
+	const char *value = word[n] ? word + n + 1 : NULL;
+	struct span name = span_make(word, n);
 	struct opt_walk walk = {0};
 	const struct opt *row;
-	char name[128];
+	char typed[128];
 
-	snprintf(name, sizeof name, "--%.*s", n > 100 ? 100 : (int)n, word);
-	if (n == strlen("dump-options") && strncmp(word, "dump-options", n) == 0) {
-		if (opt_show_dump(p->program, argument(p, name, equals ? equals + 1 : NULL)) < 0)
-			opt_usage_error("%s takes mdoc, bash, zsh or fish", name);
+	snprintf(typed, sizeof typed, "--%.*s", n > 100 ? 100 : (int)n, word);
+	if (span_is_text(name, "dump-options")) {
+		if (opt_show_dump(p->program, argument(p, typed, value)) < 0)
+			opt_usage_error("%s takes mdoc, bash, zsh or fish", typed);
 		exit(EXIT_DONE);
 	}
-	while ((row = opt_next(p->program, &walk)))
-		if (strlen(row->name) == n && strncmp(word, row->name, n) == 0)
-			break;
-	if (!row)
-		opt_usage_error("unknown option '%s'", name);
-	if (!row->arg && equals)
-		opt_usage_error("%s takes no value", name);
-	set(p->program, row, p->options + walk.at, name,
-		row->arg ? argument(p, name, equals ? equals + 1 : NULL) : NULL);
+	row = find(p->program, &walk, name, 0, typed);
+	if (!row->arg && value)
+		opt_usage_error("%s takes no value", typed);
+	set(p->program, row, p->options + walk.at, typed,
+		row->arg ? argument(p, typed, value) : NULL);
 }
 
 static void take_letters(struct parse *p, const char *letters)
 {
 	for (; *letters; letters++) {
+		char typed[] = {'-', *letters, '\0'};
 		struct opt_walk walk = {0};
-		const struct opt *row;
-		char name[] = {'-', *letters, '\0'};
+		const struct opt *row =
+			find(p->program, &walk, span_make(NULL, 0), *letters, typed);
 
-		while ((row = opt_next(p->program, &walk)))
-			if (row->letter == *letters)
-				break;
-		if (!row)
-			opt_usage_error("unknown option '%s'", name);
-		set(p->program, row, p->options + walk.at, name,
-			row->arg ? argument(p, name, letters[1] ? letters + 1 : NULL) : NULL);
+		set(p->program, row, p->options + walk.at, typed,
+			row->arg ? argument(p, typed, letters[1] ? letters + 1 : NULL) : NULL);
 		if (row->arg)
 			return;
 	}

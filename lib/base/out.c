@@ -192,7 +192,6 @@ char *out_room(struct out *out, size_t n)
 			err_set(&out->failure, EXIT_FAILED,
 				"cannot write '%s': a record is longer than %d bytes", out->name,
 				OUT_CEILING);
-			out->unwritten++;
 			return NULL;
 		}
 		if (n > out->cap) {

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/num.h"
 #include "base/sig.h"
 
 static const char *const log_formats[] = {"text", "json", NULL};
@@ -60,6 +62,17 @@ static void fill_standard_descriptors(void)
 			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* Likewise: nothing of ours must get the number of a supervisor's descriptor that is closed. */
+static void forget_closed_supervisor(void)
+{
+	const char *text = getenv("TRADEPIPE_ACCOUNT_FD");
+	uint64_t fd;
+
+	if (text && num_u64(span_text(text), &fd) == 0 && fd <= INT16_MAX &&
+		fcntl((int)fd, F_GETFD) < 0)
+		unsetenv("TRADEPIPE_ACCOUNT_FD");
+}
+
 static enum diag_level level_shown(const struct prog_options *o)
 {
 	unsigned level = (unsigned)o->log_level;
@@ -75,6 +88,7 @@ char **prog_begin(const struct opt_program *program, void *options, struct prog_
 	char **operands;
 
 	fill_standard_descriptors();
+	forget_closed_supervisor();
 	diag_init(program->name);
 	operands = opt_parse(program, options, argc, argv);
 	diag_configure(level_shown(common), common->log_format == 1);

@@ -108,7 +108,8 @@ enum feed_verdict feed_judge(
 		verdict = FEED_GAP;
 	}
 	product->last_id = id;
-	product->last_ns = time_ns;
+	if (time_ns > product->last_ns)
+		product->last_ns = time_ns;
 	return verdict;
 }
 

@@ -26,7 +26,7 @@ struct feed_product {
 	bool begun;	   /* a trade or a first snapshot has come */
 	uint64_t start_id; /* the last trade before the stream's beginning; 0: none known */
 	uint64_t last_id;  /* of the trades handed on, or start_id; 0: none yet */
-	int64_t last_ns;   /* and its time */
+	int64_t last_ns;   /* the latest time of them */
 };
 
 struct feed {
