@@ -1,0 +1,353 @@
+#include "net/kafka_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/num.h"
+#include "base/span.h"
+#include "net/kafka_client.h"
+
+enum {
+	FILE_MAX = 1024 * 1024,	  /* bytes: room for certificates written into it */
+	PLACE_MAX = 512,	  /* bytes of "'file', line N", for messages */
+	PARTITIONS_MAX = 100000,  /* in one request; brokers refuse far fewer */
+	REPLICAS_MAX = INT16_MAX, /* as wide as Kafka's protocol has it */
+};
+
+const struct opt kafka_options[] = {
+	{.kind = OPT_TEXT,
+		.letter = 'b',
+		.name = "brokers",
+		.arg = "host:port,...",
+		.help = "brokers to begin with (else $KAFKA_BOOTSTRAP_SERVERS, " KAFKA_BROKERS_DEFAULT
+			")",
+		.env = "KAFKA_BROKERS",
+		.at = offsetof(struct kafka_options, brokers)},
+	{.kind = OPT_LIST,
+		.letter = 'X',
+		.name = "property",
+		.arg = "name=value",
+		.help = "set a property of librdkafka (may be repeated)",
+		.more = "It has the last word over all other options. "
+			"Properties that hold a secret are taken from the file of "
+			".Fl -config\nonly.",
+		.at = offsetof(struct kafka_options, properties)},
+	{.kind = OPT_FILE,
+		.letter = 'F',
+		.name = "config",
+		.arg = "file",
+		.help = "set the properties in a file: name=value lines, librdkafka's names or Java's",
+		.more = "Blank lines and those that begin with # are passed over.",
+		.at = offsetof(struct kafka_options, config_file)},
+	{.kind = OPT_DURATION,
+		.name = "connect-timeout",
+		.arg = "duration",
+		.help = "at the start, try to reach a broker for at most this long",
+		.preset = "10s",
+		.lo = 1,
+		.at = offsetof(struct kafka_options, connect_ms)},
+	{.name = NULL},
+};
+
+enum kind {
+	SECRET,	   /* not from the command line */
+	RENAMED,   /* librdkafka's name for it is `to` */
+	KILOBYTES, /* likewise, and bytes become kilobytes */
+	STORE,	   /* a file of certificates: `to`, where it is PEM */
+	STORE_TYPE,
+	VOID,	 /* a Java matter without meaning here */
+	REFUSED, /* `to` says what to write instead */
+};
+
+/* Names that librdkafka does not know, or that must not reach it. Where both sides use one name,
+ * there is no row. */
+static const struct rule {
+	const char *name;
+	enum kind kind;
+	const char *to;
+} rules[] = {
+	{"buffer.memory", KILOBYTES, "queue.buffering.max.kbytes"},
+	{"delivery.report.only.error", REFUSED, "every record is followed"},
+	{"delivery.timeout.ms", REFUSED, "write --delivery-timeout"},
+	{"dr_cb", REFUSED, "every record is followed"},
+	{"dr_msg_cb", REFUSED, "every record is followed"},
+	{"enabled_events", REFUSED, "every record is followed"},
+	{"key.deserializer", VOID, NULL},
+	{"key.serializer", VOID, NULL},
+	{"log.queue", REFUSED, "messages are always collected"},
+	{"max.block.ms", REFUSED, "a full queue waits; --connect-timeout bounds the start"},
+	{"max.request.size", RENAMED, "message.max.bytes"},
+	{"message.timeout.ms", REFUSED, "write --delivery-timeout"},
+	{"partitioner.class", REFUSED, "write partitioner=murmur2_random, Java's, which is preset"},
+	{"receive.buffer.bytes", RENAMED, "socket.receive.buffer.bytes"},
+	{"sasl.client.callback.handler.class", REFUSED, "Java classes cannot be loaded"},
+	{"sasl.jaas.config", REFUSED, "write sasl.username=... and sasl.password=..."},
+	{"sasl.login.callback.handler.class", REFUSED, "Java classes cannot be loaded"},
+	{"sasl.oauthbearer.client.secret", SECRET, NULL},
+	{"sasl.oauthbearer.config", SECRET, NULL},
+	{"sasl.password", SECRET, NULL},
+	{"send.buffer.bytes", RENAMED, "socket.send.buffer.bytes"},
+	{"ssl.key.password", SECRET, NULL},
+	{"ssl.key.pem", SECRET, NULL},
+	{"ssl.keystore.certificate.chain", RENAMED, "ssl.certificate.pem"},
+	{"ssl.keystore.key", SECRET, "ssl.key.pem"},
+	{"ssl.keystore.location", STORE, "ssl.certificate.location"},
+	{"ssl.keystore.password", SECRET, NULL},
+	{"ssl.keystore.type", STORE_TYPE, NULL},
+	{"ssl.truststore.certificates", RENAMED, "ssl.ca.pem"},
+	{"ssl.truststore.location", STORE, "ssl.ca.location"},
+	{"ssl.truststore.password", REFUSED, "a PEM file of authorities has no password"},
+	{"ssl.truststore.type", STORE_TYPE, NULL},
+	{"transactional.id", REFUSED, "transactions are not offered this way"},
+	{"value.deserializer", VOID, NULL},
+	{"value.serializer", VOID, NULL},
+};
+
+/* A property on its way into a configuration. */
+struct setting {
+	rd_kafka_conf_t *conf;
+	const char *place; /* where it was written, for messages */
+	bool on_command_line;
+	struct err *err;
+};
+
+int kafka_creation_parse(struct span text, struct kafka_creation *creation)
+{
+	const char *colon = memchr(text.p, ':', text.n);
+	size_t n = colon ? (size_t)(colon - text.p) : text.n;
+	uint64_t partitions, replicas = 0;
+
+	if (num_u64(span_make(text.p, n), &partitions) < 0 || partitions < 1 ||
+		partitions > PARTITIONS_MAX)
+		return -1;
+	if (colon &&
+		(num_u64(span_make(colon + 1, text.n - n - 1), &replicas) < 0 || replicas < 1 ||
+			replicas > REPLICAS_MAX))
+		return -1;
+	creation->partitions = (int32_t)partitions;
+	creation->replicas = colon ? (int32_t)replicas : -1;
+	return 0;
+}
+
+static const struct rule *find_rule(const char *name)
+{
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (strcmp(rules[i].name, name) == 0)
+			return &rules[i];
+	return NULL;
+}
+
+static int refuse(const struct setting *s, const char *name, const char *why)
+{
+	return err_set(
+		s->err, EXIT_USAGE, "cannot use property '%s' of %s: %s", name, s->place, why);
+}
+
+static int hand_over(const struct setting *s, const char *name, const char *value)
+{
+	char why[512];
+
+	if (rd_kafka_conf_set(s->conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
+		return 0;
+	return refuse(s, name, why);
+}
+
+static bool ends_with(const char *text, const char *tail)
+{
+	size_t n = strlen(text), m = strlen(tail);
+	return n >= m && strcmp(text + n - m, tail) == 0;
+}
+
+static int set_kilobytes(const struct setting *s, const struct rule *rule, const char *value)
+{
+	char kilobytes[NUM_U64_MAX + 1];
+	uint64_t bytes;
+
+	if (num_u64(span_text(value), &bytes) < 0)
+		return refuse(s, rule->name, "it is not a number of bytes");
+	kilobytes[num_write_u64(kilobytes, bytes / 1024)] = '\0';
+	return hand_over(s, rule->to, kilobytes);
+}
+
+/* Java's stores are JKS unless their type says otherwise; librdkafka reads PEM, and for the own
+ * certificate PKCS#12 under the same name as Java's. */
+static int set_store(const struct setting *s, const struct rule *rule, const char *value)
+{
+	bool own = strcmp(rule->name, "ssl.keystore.location") == 0;
+	bool pkcs12 = ends_with(value, ".p12") || ends_with(value, ".pfx");
+
+	if (ends_with(value, ".jks") || (pkcs12 && !own))
+		return refuse(
+			s, rule->name, "only PEM can be read: keytool and openssl convert it");
+	if (own && !ends_with(value, ".pem"))
+		return hand_over(s, rule->name, value);
+	if (own && hand_over(s, "ssl.key.location", value) < 0)
+		return -1;
+	return hand_over(s, rule->to, value);
+}
+
+static int set_property(const struct setting *s, const char *name, const char *value)
+{
+	const struct rule *rule = find_rule(name);
+
+	if (!rule)
+		return hand_over(s, name, value);
+	switch (rule->kind) {
+	case SECRET:
+		if (s->on_command_line)
+			return refuse(s, name,
+				"others can see it there; write it in the file of --config");
+		return hand_over(s, rule->to ? rule->to : name, value);
+	case RENAMED:
+		return hand_over(s, rule->to, value);
+	case KILOBYTES:
+		return set_kilobytes(s, rule, value);
+	case STORE:
+		return set_store(s, rule, value);
+	case STORE_TYPE:
+		if (strcmp(value, "JKS") == 0)
+			return refuse(
+				s, name, "only PEM can be read: keytool and openssl convert it");
+		return 0;
+	case VOID:
+		return 0;
+	case REFUSED:
+		break;
+	}
+	return refuse(s, name, rule->to);
+}
+
+static char *trimmed(char *text)
+{
+	size_t n;
+
+	text += strspn(text, " \t");
+	n = strlen(text);
+	while (n > 0 && strchr(" \t\r", text[n - 1]))
+		text[--n] = '\0';
+	return text;
+}
+
+/* Splits "name=value" in place. The value is not shown where that fails: it may be a secret. */
+static int set_assignment(const struct setting *s, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		return err_set(s->err, EXIT_USAGE, "cannot use %s: it is not name=value", s->place);
+	*equals = '\0';
+	return set_property(s, trimmed(text), trimmed(equals + 1));
+}
+
+static int read_whole(const char *path, struct buf *to, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return err_errno(err, EXIT_USAGE, "cannot open '%s'", path);
+	while (n > 0) {
+		char *room = buf_room(to, 4096);
+		if (!room) {
+			close(fd);
+			return err_set(err, EXIT_USAGE, "cannot read '%s': it is over 1 MiB", path);
+		}
+		do
+			n = read(fd, room, 4096);
+		while (n < 0 && errno == EINTR);
+		if (n > 0)
+			buf_added(to, (size_t)n);
+	}
+	if (n < 0)
+		err_errno(err, EXIT_USAGE, "cannot read '%s'", path);
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+static int set_lines(struct setting *s, const char *path, char *text)
+{
+	char place[PLACE_MAX];
+	unsigned long line = 1;
+	char *end;
+
+	s->place = place;
+	for (; *text; text = end, line++) {
+		end = text + strcspn(text, "\n");
+		if (*end)
+			*end++ = '\0';
+		text = trimmed(text);
+		snprintf(place, sizeof place, "'%s', line %lu", path, line);
+		if (*text && *text != '#' && set_assignment(s, text) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_file(struct setting *s, const char *path)
+{
+	struct buf text;
+	int result;
+
+	buf_init(&text, FILE_MAX);
+	result = read_whole(path, &text, s->err);
+	if (result == 0 && buf_add(&text, span_make("", 1)) < 0)
+		result = err_set(s->err, EXIT_USAGE, "cannot read '%s': it is over 1 MiB", path);
+	if (result == 0)
+		result = set_lines(s, path, text.data);
+	buf_release(&text);
+	return result;
+}
+
+static int set_list(struct setting *s, const struct opt_list *list)
+{
+	s->place = "option --property";
+	s->on_command_line = true;
+	for (size_t i = 0; i < list->n; i++) {
+		struct buf text;
+		buf_init(&text, FILE_MAX);
+		int result = buf_add(&text, span_make(list->items[i], strlen(list->items[i]) + 1));
+		if (result == 0)
+			result = set_assignment(s, text.data);
+		buf_release(&text);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_presets(const struct setting *s, const struct kafka_property *presets)
+{
+	for (; presets->name; presets++)
+		if (hand_over(s, presets->name, presets->value) < 0)
+			return -1;
+	return 0;
+}
+
+struct rd_kafka_conf_s *kafka_config_make(
+	const struct kafka_options *o, const struct kafka_property *presets, struct err *err)
+{
+	const char *brokers = o->brokers ? o->brokers : getenv("KAFKA_BOOTSTRAP_SERVERS");
+	const struct kafka_property fallback[] = {
+		{"bootstrap.servers", KAFKA_BROKERS_DEFAULT}, {NULL, NULL}};
+	const struct kafka_property given[] = {
+		{brokers && *brokers ? "bootstrap.servers" : NULL, brokers}, {NULL, NULL}};
+	struct setting s = {.conf = rd_kafka_conf_new(), .place = "the presets", .err = err};
+
+	if (set_presets(&s, fallback) < 0 || set_presets(&s, presets) < 0)
+		goto refused;
+	if (o->config_file && set_file(&s, o->config_file) < 0)
+		goto refused;
+	s.place = "option --brokers";
+	if (set_presets(&s, given) < 0 || set_list(&s, &o->properties) < 0)
+		goto refused;
+	return s.conf;
+refused:
+	rd_kafka_conf_destroy(s.conf);
+	return NULL;
+}
