@@ -15,9 +15,9 @@
 #include "base/place.h"
 #include "base/prog.h"
 #include "base/sig.h"
-#include "net/kafka_producer.h"
 #include "json/json.h"
 #include "json/path.h"
+#include "net/kafka_producer.h"
 
 enum {
 	KEY_MAX = 64 * 1024,   /* bytes of a key with escapes in it */

@@ -15,7 +15,8 @@
 #include "base/out.h"
 #include "base/span.h"
 #include "market/feed.h"
-#include "market/kraken.h"
+#include "market/kraken_message.h"
+#include "market/kraken_trade.h"
 
 /* Kraken API documentation, "Spot WebSocket v2: trade" (2026): the snapshot's length. */
 enum { KRAKEN_SNAPSHOT_TRADES = 50 };

@@ -1,0 +1,64 @@
+#!/bin/sh
+# What trade-normalize does with files, long lines and refused records; the rest is golden.
+. "$(dirname -- "$0")/../lib.sh"
+
+record='{"symbol":"BTC/USD","side":"buy","price":83320.6,"qty":0.00034127,'
+record=$record'"ord_type":"limit","trade_id":1,"timestamp":"2026-09-30T01:34:50.331350Z"}'
+long_line() { printf '{"symbol":"' && head -c "$1" /dev/zero | tr '\0' 'x' && echo '"}'; }
+records() { for _ in $(seq "$1"); do echo "$record"; done; }
+
+# Refused records are kept so that jq gives the lines back.
+{
+	echo "$record"
+	printf '%s\n' '{"symbol":"B\u0054C","price":"\ud83d\ude00 \\"}'
+	printf '{"symbol":"\377"}\n'
+	echo '{"channel":"trade","data":[{"side":1},'"$record"',{"side":2}]}'
+} >mixed
+ok "refused records go to a file" exits 3 trade-normalize --on-bad bad --output good mixed
+is "the others are written" "$(grep -c . good)" 2
+is "with reasons" "$(jq -r .reason bad | sort | uniq -c | tr -s ' ' | tr '\n' ',')" \
+	" 1 not JSON: a string that is not UTF-8, 1 side is missing, 2 symbol is missing,"
+is "with lines and places in them" "$(jq -c '[.line,.index]' bad | tr '\n' ' ')" \
+	"[2,null] [3,null] [4,1] [4,3] "
+ok "with times" jq -es 'all(.[].time; test("^2[0-9-]{9}T[0-9:]{8}\\.[0-9]{6}Z$"))' bad
+jq -r 'select(.record_base64) | .record_base64' bad | base64 -d >kept
+sed -n 3p mixed | tr -d '\n' >wanted
+ok "bytes that are no UTF-8 come back" cmp kept wanted
+jq -r 'select(.record) | .record' bad >kept
+sed -n '2p; 4p; 4p' mixed >wanted
+ok "text comes back" cmp kept wanted
+ok "the file grows from run to run" exits 3 trade-normalize -q --on-bad bad --output good mixed
+is "by as many lines" "$(grep -c . bad) $(grep -c . good)" "8 4"
+ok "a file that takes nothing ends the run" exits 1 trade-normalize --on-bad /dev/full mixed
+ok "a file in no folder is refused" not trade-normalize --on-bad nowhere/bad mixed
+
+# Lines over the ceiling of 8 MiB.
+{ echo "$record" && long_line 9000000 && echo "$record"; } >long
+trade-normalize --on-bad skip --output out long 2>said
+is "a line over the ceiling is refused" $? 3
+ok "with its number" grep -q "long: line 2: a line of more than 8388608 bytes" said
+is "what surrounds it is written" "$(grep -c . out)" 2
+ok "by default it ends the run" exits 1 trade-normalize long
+long_line 1000000 >long
+trade-normalize long 2>said
+is "a long line below the ceiling is read" $? 1
+ok "and refused for what it is" grep -q "long: line 1: a trade of more than 65536 bytes" said
+
+# Live: what was read is written before the next wait.
+mkfifo pipe
+trade-normalize <pipe >live 2>live.err &
+exec 3>pipe
+echo "$record" >&3
+ok "a record is written while the input goes on" await 5 test -s live
+exec 3>&-
+wait $!
+is "and once" "$(grep -c . live)" 1
+
+# In bulk, in every split that a pipe can make.
+records 3000 >bulk
+trade-normalize bulk >whole 2>bulk.err
+for size in 1 7 4096 65537; do
+	dd if=bulk bs="$size" status=none | trade-normalize 2>split.err | cmp - whole >split.diff
+	is "pieces of $size bytes" "$(cat split.err split.diff)" "$(cat bulk.err)"
+done
+done_testing
