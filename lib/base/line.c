@@ -106,17 +106,20 @@ static int end_at_signal(struct reader *r)
 	return LINE_END_STOP;
 }
 
+/* Input that is there already is read without writing out first: bulk stays bulk. */
 static int await(struct reader *r)
 {
 	struct line_loop *loop = r->loop;
+	int64_t timeout_ms = 0;
 
 	for (;;) {
-		if (loop->wait(loop->arg))
-			return LINE_END_RECORD;
 		if (sig_expired() || (sig_stops() && !r->drains))
 			return end_at_signal(r);
-		if (wait_readable(r->fd, loop->event_fd, sig_left_ms()) == WAIT_READY)
+		if (wait_readable(r->fd, loop->event_fd, timeout_ms) == WAIT_READY)
 			return GO_ON;
+		if (loop->wait(loop->arg))
+			return LINE_END_RECORD;
+		timeout_ms = sig_left_ms();
 	}
 }
 
