@@ -211,9 +211,6 @@ static int publish(struct publisher *p)
 	p->loop.event_fd = kafka_producer_fd(p->producer);
 	if (line_run(&p->loop, &err) == LINE_END_ERROR)
 		code = diag_err(&err);
-	if (p->loop.torn)
-		diag_warning("line %llu is not finished: %llu bytes are left out",
-			(unsigned long long)p->loop.line + 1, (unsigned long long)p->loop.torn);
 	if (kafka_producer_finish(p->producer, &err) < 0)
 		code = diag_err(&err);
 	return p->ended ? EXIT_FAILED : code;
@@ -234,6 +231,7 @@ static int with_account(struct publisher *p, const struct err *failure)
 			false},
 		{"unknown", ACCOUNT_LOSS, &p->fates[KAFKA_UNKNOWN], "records without an answer",
 			false, false},
+		{"torn", ACCOUNT_LOSS, &p->loop.torn, "unfinished lines left behind", true, true},
 		{"empty", ACCOUNT_MEMO, &p->loop.empty, "blank lines", false, false},
 	};
 	struct account *account;

@@ -47,7 +47,7 @@ static const struct opt_program program = {
 };
 
 struct counts {
-	uint64_t read, written, voided, passed, bad, unwritten, torn;
+	uint64_t read, written, voided, passed, bad, unwritten;
 };
 
 struct normalizer {
@@ -198,10 +198,6 @@ static int read_input(struct normalizer *z)
 	struct err err;
 	enum line_end end = line_run(&z->loop, &err);
 
-	z->n.torn = z->loop.torn > 0;
-	if (z->n.torn)
-		diag_warning("%s: left an unfinished line of %llu bytes behind", z->loop.file,
-			(unsigned long long)z->loop.torn);
 	if (end == LINE_END_ERROR)
 		return diag_err(&err);
 	return end == LINE_END_RECORD ? EXIT_FAILED : EXIT_DONE;
@@ -243,7 +239,7 @@ static int normalize(struct normalizer *z, const struct prog_options *common)
 		{"bad", ACCOUNT_LOSS, &z->n.bad, .help = "records refused"},
 		{"unwritten", ACCOUNT_LOSS, &z->n.unwritten,
 			.help = "trades that the output did not take", .rare = true},
-		{"torn", ACCOUNT_LOSS, &z->n.torn, .help = "unfinished lines left behind",
+		{"torn", ACCOUNT_LOSS, &z->loop.torn, .help = "unfinished lines left behind",
 			.rare = true, .outside = true},
 		{"empty", ACCOUNT_MEMO, &z->loop.empty, .help = "blank lines"},
 	};

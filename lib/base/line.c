@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/diag.h"
 #include "base/mem.h"
 #include "base/sig.h"
 #include "base/wait.h"
@@ -101,8 +102,11 @@ static int make_room(struct reader *r)
 
 static int end_at_signal(struct reader *r)
 {
-	if (r->drains && !r->skipping)
-		r->loop->torn = r->len - r->at;
+	if (r->drains && !r->skipping && r->len > r->at) {
+		r->loop->torn = 1;
+		diag_warning("%s: left an unfinished line of %zu bytes behind", r->loop->file,
+			r->len - r->at);
+	}
 	return LINE_END_STOP;
 }
 

@@ -48,7 +48,7 @@ struct line_loop {
 	const char *file; /* the name of the input being read, for messages */
 	uint64_t line;	  /* the number of the line within that input, from 1 */
 	uint64_t empty;	  /* blank lines so far */
-	uint64_t torn;	  /* bytes of an unfinished line left behind when a signal ended the loop */
+	uint64_t torn;	  /* unfinished lines left behind when a signal ended it: 0 or 1 */
 };
 
 /* Fills in the members that a caller need not name. */

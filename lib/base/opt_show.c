@@ -145,11 +145,13 @@ static void mdoc_row(struct buf *to, const struct opt *row)
 	for (size_t i = 0; row->choices && row->choices[i]; i++)
 		buf_printf(to, "%s.Cm %s%s\n", i ? "" : "One of\n", row->choices[i],
 			row->choices[i + 1] ? " ," : " .");
-	if (row->preset)
+	if (row->preset && row->env)
+		buf_printf(to, "The default is the value of\n.Ev %s ,\nelse\n.Ql %s .\n", row->env,
+			row->preset);
+	else if (row->preset)
 		buf_printf(to, "The default is\n.Ql %s .\n", row->preset);
-	if (row->env)
-		buf_printf(to, "Without it, the variable\n.Ev %s\nis used where it is set.\n",
-			row->env);
+	else if (row->env)
+		buf_printf(to, "The default is the value of\n.Ev %s .\n", row->env);
 	if (row->more)
 		buf_printf(to, "%s\n", row->more);
 }
@@ -173,6 +175,7 @@ static void add_function(struct buf *to, const char *name)
 		buf_add(to, span_make(*name == '-' ? "_" : name, 1));
 }
 
+/* Where nothing is offered, the shell offers files, which it does better than a function can. */
 static void bash_case(struct buf *to, const struct opt *row)
 {
 	if (!row->arg)
@@ -186,8 +189,6 @@ static void bash_case(struct buf *to, const struct opt *row)
 		for (size_t i = 0; row->choices[i]; i++)
 			buf_printf(to, "%s%s", i ? " " : "", row->choices[i]);
 		buf_add_text(to, "' -- \"$word\")\n");
-	} else if (row->kind == OPT_FILE) {
-		buf_add_text(to, "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n");
 	}
 	buf_add_text(to, "\t\treturn\n\t\t;;\n");
 }
@@ -202,7 +203,11 @@ static void dump_bash(struct buf *to, const struct opt_program *program)
 	add_function(to, program->name);
 	buf_add_text(to,
 		"()\n{\n\tlocal word=${COMP_WORDS[COMP_CWORD]}\n"
-		"\tlocal before=${COMP_WORDS[COMP_CWORD - 1]}\n\n\tcase $before in\n");
+		"\tlocal before=${COMP_WORDS[COMP_CWORD - 1]}\n\n"
+		"\t# The shell takes = for a word of its own.\n"
+		"\tif [[ $word == = ]]; then\n\t\tword=\n"
+		"\telif [[ $before == = ]]; then\n\t\tbefore=${COMP_WORDS[COMP_CWORD - 2]}\n"
+		"\tfi\n\tcase $before in\n");
 	while ((row = opt_next(program, &walk)))
 		bash_case(to, row);
 	buf_add_text(to,
@@ -239,8 +244,11 @@ static void zsh_spec(struct buf *to, const struct opt *row, const char *dashes, 
 	buf_printf(to, "\t'%s%s%s%s[", repeats ? "*" : "", dashes, name, row->arg ? join : "");
 	add_quoted(to, row->help);
 	buf_add_text(to, "]");
-	if (row->arg)
-		buf_printf(to, ":%s:", row->arg);
+	if (row->arg) {
+		buf_add_text(to, ":");
+		add_quoted(to, row->arg);
+		buf_add_text(to, ":");
+	}
 	if (row->kind == OPT_FILE)
 		buf_add_text(to, "_files");
 	if (row->kind == OPT_CHOICE) {

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "base/num.h"
 #include "base/quote.h"
 #include "base/word.h"
+#include "json/utf16.h"
 
 /* A scan in progress. The functions below advance `p` and return 0, or fill *fault and return
  * -1. */
@@ -79,38 +79,16 @@ static int scan_number(struct scan *s)
 	return 0;
 }
 
-/* The value of a hexadecimal digit, or -1. */
-static int hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The four digits behind "\u". */
 static int scan_hex(struct scan *s, unsigned *unit)
 {
 	*unit = 0;
 	for (unsigned i = 0; i < 4; i++, s->p++) {
-		if (s->p == s->end || hex_value(*s->p) < 0)
+		if (s->p == s->end || utf16_hex(*s->p) < 0)
 			return refuse(s, "not JSON: \\u without four hexadecimal digits");
-		*unit = *unit * 16 + (unsigned)hex_value(*s->p);
+		*unit = *unit * 16 + (unsigned)utf16_hex(*s->p);
 	}
 	return 0;
-}
-
-static bool is_high_surrogate(unsigned unit)
-{
-	return unit >= 0xD800 && unit <= 0xDBFF;
-}
-
-static bool is_low_surrogate(unsigned unit)
-{
-	return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
 /* Behind "\u": one unit of UTF-16, or two that belong together. */
@@ -120,15 +98,15 @@ static int scan_unicode(struct scan *s)
 
 	if (scan_hex(s, &unit) < 0)
 		return -1;
-	if (is_low_surrogate(unit))
+	if (utf16_is_low(unit))
 		return refuse(s, "not JSON: a low surrogate without a high one");
-	if (!is_high_surrogate(unit))
+	if (!utf16_is_high(unit))
 		return 0;
 	if (!skip_char(s, '\\') || !skip_char(s, 'u'))
 		return refuse(s, "not JSON: a high surrogate without a low one");
 	if (scan_hex(s, &unit) < 0)
 		return -1;
-	if (!is_low_surrogate(unit))
+	if (!utf16_is_low(unit))
 		return refuse(s, "not JSON: a high surrogate without a low one");
 	return 0;
 }
@@ -404,115 +382,4 @@ bool json_walk_next(struct json_walk *walk, struct json_value *element)
 	skip_char(&s, ',');
 	walk->at = s.p;
 	return true;
-}
-
-enum { UTF8_MAX = 4 };
-
-static size_t encode(unsigned code, char *to)
-{
-	static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
-	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-
-	for (size_t i = n - 1; i > 0; i--) {
-		to[i] = (char)(0x80 | (code & 0x3F));
-		code >>= 6;
-	}
-	to[0] = (char)(marks[n] | code);
-	return n;
-}
-
-/* Four digits that were found to be there. */
-static unsigned read_hex(const char *p)
-{
-	unsigned unit = 0;
-
-	for (unsigned i = 0; i < 4; i++)
-		unit = unit * 16 + (unsigned)hex_value(p[i]);
-	return unit;
-}
-
-/* Moves *p, within the raw text of a string, behind one byte that stands for itself or behind one
- * escape, and writes what it means to `to`; returns the number of bytes. */
-static size_t decode(const char **p, char to[UTF8_MAX])
-{
-	static const char letters[] = "b\bf\fn\nr\rt\t";
-	const char *letter;
-	unsigned unit;
-
-	to[0] = *(*p)++;
-	if (to[0] != '\\')
-		return 1;
-	to[0] = *(*p)++;
-	if (to[0] == 'u') {
-		unit = read_hex(*p);
-		*p += 4;
-		if (!is_high_surrogate(unit))
-			return encode(unit, to);
-		unit = 0x10000 + ((unit & 0x3FF) << 10) + (read_hex(*p + 2) & 0x3FF);
-		*p += 6;
-		return encode(unit, to);
-	}
-	letter = strchr(letters, to[0]);
-	if (letter)
-		to[0] = letter[1];
-	return 1;
-}
-
-bool json_is(const struct json_value *value, struct span text)
-{
-	const char *p = value->raw.p;
-	char bytes[UTF8_MAX];
-	size_t at = 0;
-
-	if (value->type != JSON_STRING)
-		return false;
-	if (!value->escaped)
-		return span_is(value->raw, text);
-	while (p < value->raw.p + value->raw.n) {
-		size_t n = decode(&p, bytes);
-		if (n > text.n - at || memcmp(text.p + at, bytes, n) != 0)
-			return false;
-		at += n;
-	}
-	return at == text.n;
-}
-
-size_t json_write(char *to, const struct json_value *string)
-{
-	const char *p = string->raw.p;
-	const char *end = p + string->raw.n;
-	char bytes[UTF8_MAX];
-	char *start = to;
-
-	if (!string->escaped) {
-		memcpy(to, p, string->raw.n);
-		return string->raw.n;
-	}
-	while (p < end)
-		to += quote_write(to, span_make(bytes, decode(&p, bytes)));
-	return (size_t)(to - start);
-}
-
-struct span json_text(const struct json_value *string, struct buf *buf)
-{
-	const char *p = string->raw.p;
-	const char *end = p + string->raw.n;
-	char *start;
-	char *to;
-
-	buf_clear(buf);
-	if (!string->escaped)
-		return string->raw;
-	start = to = buf_room(buf, string->raw.n);
-	if (!start)
-		return span_make(NULL, 0);
-	while (p < end)
-		to += decode(&p, to);
-	buf_added(buf, (size_t)(to - start));
-	return buf_span(buf);
-}
-
-int json_u64(const struct json_value *value, uint64_t *number)
-{
-	return value->type == JSON_NUMBER ? num_u64(value->raw, number) : -1;
 }

@@ -34,9 +34,9 @@ const struct opt kafka_options[] = {
 		.name = "property",
 		.arg = "name=value",
 		.help = "set a property of librdkafka (may be repeated)",
-		.more = "It has the last word over all other options. "
-			"Properties that hold a secret are taken from the file of "
-			".Fl -config\nonly.",
+		.more = "It has the last word over all other options.\n"
+			"Properties that hold a secret are taken from the file of\n"
+			".Fl \\-config\nonly.",
 		.at = offsetof(struct kafka_options, properties)},
 	{.kind = OPT_FILE,
 		.letter = 'F',

@@ -1,0 +1,147 @@
+/* Messages: one line each, whatever is in them. */
+#include "base/diag.h"
+
+#include "child.h"
+#include "tap.h"
+
+static const struct {
+	const char *name, *text, *line, *json; /* json: the message's string */
+} cases[] = {
+	{"plain text", "cannot open 'x': none", "cannot open 'x': none", "cannot open 'x': none"},
+	{"nothing", "", "", ""},
+	{"control bytes", "a\nb\r\tc\033[31m\177", "a\\x0ab\\x0d\\x09c\\x1b[31m\\x7f",
+		"a\\\\x0ab\\\\x0d\\\\x09c\\\\x1b[31m\\\\x7f"},
+	{"quotes and backslashes", "\"a\\b\"", "\"a\\b\"", "\\\"a\\\\b\\\""},
+	{"UTF-8", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+		"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+	{"bytes that are no UTF-8", "a\xff\xc3", "a\\xff\\xc3", "a\\\\xff\\\\xc3"},
+	{"control characters above ASCII",
+		"a\xc2\x9b"
+		"31m\xc2\xa0",
+		"a\\xc2\\x9b31m\xc2\xa0", "a\\\\xc2\\\\x9b31m\xc2\xa0"},
+	{"a percent sign", "%s %n", "%s %n", "%s %n"},
+};
+
+static int run_text(const void *arg)
+{
+	diag_init("name");
+	diag_error("%s", (const char *)arg);
+	return 0;
+}
+
+static int run_json(const void *arg)
+{
+	diag_init("name");
+	diag_configure(DIAG_WARNING, true);
+	diag_error("%s", (const char *)arg);
+	return 0;
+}
+
+static void test_text(void)
+{
+	struct child child;
+	char wanted[256];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		child_run(&child, run_text, cases[i].text);
+		snprintf(wanted, sizeof wanted, "name: %s\n", cases[i].line);
+		TAP_OK(strcmp(child.err, wanted) == 0 && !*child.out, "%s", cases[i].name);
+		child_run(&child, run_json, cases[i].text);
+		snprintf(wanted, sizeof wanted,
+			"\"level\":\"error\",\"program\":\"name\",\"message\":\"%s\"}\n",
+			cases[i].json);
+		TAP_OK(strncmp(child.err, "{\"time\":\"20", 11) == 0 && strstr(child.err, wanted),
+			"%s, as JSON", cases[i].name);
+	}
+}
+
+/* One message of each level. */
+static int run_levels(const void *arg)
+{
+	const enum diag_level *level = arg;
+
+	diag_init("name");
+	diag_configure(*level, false);
+	diag_error("e");
+	diag_warning("w");
+	diag_info("i");
+	diag_debug("d");
+	diag_account("account: a=1", "{\"a\":1}");
+	return diag_shows(DIAG_INFO);
+}
+
+static void test_levels(void)
+{
+	static const char *const wanted[] = {"name: e\n", "name: warning: w\n", "name: i\n",
+		"name: d\n", "name: account: a=1\n"};
+	struct child child;
+
+	for (enum diag_level level = DIAG_ERROR; level <= DIAG_DEBUG; level++) {
+		char all[128] = "";
+		size_t n = 0;
+		for (unsigned i = 0; i < 5; i++)
+			if (i <= level || i == 4)
+				n += (size_t)snprintf(all + n, sizeof all - n, "%s", wanted[i]);
+		child_run(&child, run_levels, &level);
+		TAP_OK(strcmp(child.err, all) == 0 && child.status == (level >= DIAG_INFO),
+			"level %u", level);
+	}
+}
+
+static int run_long(const void *arg)
+{
+	char text[100 * 1000];
+
+	(void)arg;
+	diag_init("name");
+	memset(text, '\001', sizeof text);
+	text[sizeof text - 1] = '\0';
+	diag_error("%s", text);
+	diag_configure(DIAG_ERROR, true);
+	diag_error("%s", text);
+	return 0;
+}
+
+static int run_account_json(const void *arg)
+{
+	(void)arg;
+	diag_init("name");
+	diag_configure(DIAG_ERROR, true);
+	diag_account("account: a=1", "{\"a\":1}");
+	return 0;
+}
+
+static int run_die(const void *arg)
+{
+	(void)arg;
+	diag_init("name");
+	diag_die(EXIT_USAGE, "cannot %s", "go on");
+}
+
+int main(void)
+{
+	const struct err err = {EXIT_PARTIAL, "text of an error"};
+	struct child child;
+	size_t lines = 0;
+
+	test_text();
+	test_levels();
+	child_run(&child, run_long, NULL);
+	for (const char *c = child.err; *c; c++)
+		lines += *c == '\n';
+	TAP_OK(child.status == 0 && lines > 0 && strncmp(child.err, "name: \\x01\\x01", 14) == 0,
+		"a message of any length is a line");
+	child_run(&child, run_account_json, NULL);
+	TAP_OK(strstr(child.err,
+		       "\"level\":\"info\",\"program\":\"name\",\"message\":\"account: a=1\","
+		       "\"account\":{\"a\":1}}\n"),
+		"the account in a JSON log");
+	child_run(&child, run_die, NULL);
+	TAP_OK(child.status == EXIT_USAGE && strcmp(child.err, "name: cannot go on\n") == 0,
+		"diag_die");
+	child_run(&child, (int (*)(const void *))diag_err, &err);
+	TAP_OK(child.status == EXIT_PARTIAL &&
+			strcmp(child.err, "tradepipe: text of an error\n") == 0,
+		"diag_err");
+	return tap_end();
+}
