@@ -8,6 +8,7 @@
 
 enum {
 	HELD_MAX = 64 * 1024 * 1024, /* bytes of messages held at the start */
+	UPDATE_MAX = 32,	     /* trades; messages with more take the longer way */
 	NAME_MAX_BYTES = 4096,	     /* of an unescaped pair; Kraken's have a dozen */
 };
 
@@ -114,33 +115,18 @@ static void begin(
 	product->begun = true;
 }
 
-static void take_trade(
-	struct kraken_tail *t, const struct kraken_message *message, struct span element)
+static void take_new(
+	struct kraken_tail *t, struct feed_product *product, const struct kraken_trade *trade)
 {
-	struct kraken_trade trade;
-	struct feed_product *product;
-	const char *reason;
 	uint64_t missing;
 
-	t->n.read++;
-	if (kraken_trade_read(element, &trade, &reason) < 0) {
-		refuse(t, element, reason);
-		return;
-	}
-	product = find(t, &trade.symbol);
-	if (!product) {
-		t->n.passed++;
-		return;
-	}
-	if (message->snapshot && !product->begun)
-		begin(t, product, message);
-	switch (feed_judge(product, trade.id, trade.time_ns, &missing)) {
+	switch (feed_judge(product, trade->id, trade->time_ns, &missing)) {
 	case FEED_GAP:
-		report_gap(t, product->name, missing, trade.id - 1);
-		write_trade(t, &trade);
+		report_gap(t, product->name, missing, trade->id - 1);
+		write_trade(t, trade);
 		break;
 	case FEED_NEXT:
-		write_trade(t, &trade);
+		write_trade(t, trade);
 		break;
 	case FEED_REPEATED:
 		t->n.repeated++;
@@ -149,20 +135,55 @@ static void take_trade(
 		t->n.passed++;
 		break;
 	case FEED_ANEW:
-		refuse(t, element, "its id is not above the last one, but its time is later");
+		refuse(t, trade->object, "its id is not above the last one, but its time is later");
 		break;
 	}
+}
+
+/* `snapshot` is the message that the trade is from, where that is one. */
+static void take_trade(struct kraken_tail *t, const struct kraken_trade *trade,
+	const struct kraken_message *snapshot)
+{
+	struct feed_product *product = find(t, &trade->symbol);
+
+	t->n.read++;
+	if (!product) {
+		t->n.passed++;
+		return;
+	}
+	if (snapshot && !product->begun)
+		begin(t, product, snapshot);
+	take_new(t, product, trade);
 }
 
 static enum kraken_tail_next take_trades(
 	struct kraken_tail *t, const struct kraken_message *message)
 {
 	struct json_walk walk = json_walk_start(message->data.raw);
+	struct kraken_trade trade;
 	struct json_value element;
+	const char *reason;
 
-	while (!is_done(t) && json_walk_next(&walk, &element))
-		take_trade(t, message, element.raw);
+	while (!is_done(t) && json_walk_next(&walk, &element)) {
+		if (kraken_trade_read(element.raw, &trade, &reason) == 0) {
+			take_trade(t, &trade, message->snapshot ? message : NULL);
+			continue;
+		}
+		t->n.read++;
+		refuse(t, element.raw, reason);
+	}
 	return is_done(t) ? KRAKEN_TAIL_DONE : KRAKEN_TAIL_GO_ON;
+}
+
+/* A message in Kraken's own layout, as almost all are, need not be scanned as JSON first. */
+static bool take_update(struct kraken_tail *t, struct span text)
+{
+	struct kraken_trade trades[UPDATE_MAX];
+	size_t n = kraken_trade_read_update(text, trades, UPDATE_MAX);
+
+	for (size_t i = 0; i < n && !is_done(t); i++)
+		take_trade(t, &trades[i], NULL);
+	return n > 0;
 }
 
 static enum kraken_tail_next hold(struct kraken_tail *t, struct span message, struct err *err)
@@ -269,6 +290,8 @@ enum kraken_tail_next kraken_tail_take(struct kraken_tail *t, struct span text, 
 	struct kraken_message message;
 	struct feed_product *product;
 
+	if (t->begun && take_update(t, text))
+		return is_done(t) ? KRAKEN_TAIL_DONE : KRAKEN_TAIL_GO_ON;
 	kraken_message_read(text, &message);
 	switch (message.kind) {
 	case KRAKEN_TRADES:

@@ -141,6 +141,7 @@ int kraken_trade_read(struct span object, struct kraken_trade *trade, const char
 		return -1;
 	}
 	*trade = (struct kraken_trade){
+		.object = object,
 		.symbol = members[SYMBOL].value,
 		.side = members[SIDE].value,
 		.price = members[PRICE].value,
@@ -188,10 +189,10 @@ static inline bool take_digits(
 	return *p > start;
 }
 
-bool kraken_trade_read_native(struct span object, struct kraken_trade *trade)
+/* Moves *p behind an object in the native layout; false where something else stands there. */
+static bool take_native(const char **at, const char *end, struct kraken_trade *trade)
 {
-	const char *p = object.p;
-	const char *end = object.p + object.n;
+	const char *p = *at;
 	struct json_value id;
 
 	if (!TAKE(&p, end, "{\"symbol\":\"") || !take_text(&p, end, &trade->symbol) ||
@@ -201,11 +202,36 @@ bool kraken_trade_read_native(struct span object, struct kraken_trade *trade)
 		!TAKE(&p, end, ",\"ord_type\":\"") || !take_text(&p, end, &trade->ord_type) ||
 		!TAKE(&p, end, ",\"trade_id\":") || !take_digits(&p, end, false, &id) ||
 		!TAKE(&p, end, ",\"timestamp\":\"") || !take_text(&p, end, &trade->timestamp) ||
-		!TAKE(&p, end, "}") || p != end || object.n > KRAKEN_TRADE_MAX)
+		!TAKE(&p, end, "}") || (size_t)(p - *at) > KRAKEN_TRADE_MAX)
 		return false;
 	trade->misc = (struct json_value){.type = JSON_NONE};
+	trade->object = span_make(*at, (size_t)(p - *at));
+	trade->native = true;
+	*at = p;
 	/* json_u64() counts on a scanner that has refused leading zeros. */
 	return id.raw.p[0] != '0' && !check_trade(trade, &id);
+}
+
+bool kraken_trade_read_native(struct span object, struct kraken_trade *trade)
+{
+	const char *p = object.p;
+
+	return take_native(&p, object.p + object.n, trade) && p == object.p + object.n;
+}
+
+size_t kraken_trade_read_update(struct span message, struct kraken_trade *trades, size_t max)
+{
+	const char *p = message.p;
+	const char *end = message.p + message.n;
+	size_t n = 0;
+
+	if (!TAKE(&p, end, "{\"channel\":\"trade\",\"type\":\"update\",\"data\":["))
+		return 0;
+	do {
+		if (n == max || !take_native(&p, end, &trades[n++]))
+			return 0;
+	} while (TAKE(&p, end, ","));
+	return TAKE(&p, end, "]}") && p == end ? n : 0;
 }
 
 static char *put(char *to, const char *text)
@@ -235,9 +261,12 @@ int kraken_trade_write(struct out *out, const struct kraken_trade *trade)
 	size_t literals = trade->symbol.raw.n + trade->side.raw.n + trade->price.raw.n +
 		trade->qty.raw.n + trade->ord_type.raw.n + trade->timestamp.raw.n +
 		trade->misc.raw.n;
-	char *start = out_room(out, literals + NAMES_MAX);
-	char *to = start;
+	char *start;
+	char *to;
 
+	if (trade->native)
+		return out_record(out, trade->object);
+	start = to = out_room(out, literals + NAMES_MAX);
 	if (!start)
 		return -1;
 	to = put_string(to, "{\"symbol\":\"", &trade->symbol);

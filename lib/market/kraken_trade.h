@@ -10,6 +10,7 @@
 #define TRADEPIPE_MARKET_KRAKEN_TRADE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -31,9 +32,11 @@ struct kraken_trade {
 	struct json_value ord_type;  /* string, or JSON_NONE */
 	struct json_value timestamp; /* string, RFC 3339, at most nine fractional digits */
 	struct json_value misc;	     /* string, or JSON_NONE */
-	enum trade_side taker;	     /* what `side` says */
-	int64_t time_ns;	     /* what `timestamp` says, above zero */
-	uint64_t id;		     /* 0: the exchange gave none (absent, null or 0) */
+	struct span object;	     /* all of it, braces included */
+	bool native;	       /* `object` is byte for byte what kraken_trade_write() writes */
+	enum trade_side taker; /* what `side` says */
+	int64_t time_ns;       /* what `timestamp` says, above zero */
+	uint64_t id;	       /* 0: the exchange gave none (absent, null or 0) */
 };
 
 /* Reads one trade object of at most KRAKEN_TRADE_MAX bytes. 0, or -1 and *reason, a phrase such as
@@ -43,6 +46,11 @@ int kraken_trade_read(struct span object, struct kraken_trade *trade, const char
 /* The same for an object laid out byte for byte as kraken_trade_write() does it, and several times
  * as fast. False says nothing about the object, only that kraken_trade_read() must look at it. */
 bool kraken_trade_read_native(struct span object, struct kraken_trade *trade);
+
+/* Reads a whole `trade` update laid out byte for byte as Kraken sends it, into at most `max` trades,
+ * and returns how many it holds. 0 says nothing about the message, only that kraken_message_read()
+ * must look at it. */
+size_t kraken_trade_read_update(struct span message, struct kraken_trade *trades, size_t max);
 
 /* Writes the native record with its newline: members in Kraken's order, number tokens untouched,
  * strings escaped as little as JSON allows, what the exchange did not give and an empty misc left

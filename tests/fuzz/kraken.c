@@ -7,7 +7,7 @@
 
 #include "fuzz.h"
 
-enum { TEXT_MAX = 2 * KRAKEN_TRADE_MAX };
+enum { TEXT_MAX = 2 * KRAKEN_TRADE_MAX, UPDATE_MAX = 4 };
 
 static bool same_string(const struct json_value *a, const struct json_value *b)
 {
@@ -75,9 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct out *out; /* kept over all calls: libFuzzer has no end to close it at */
 	struct span text = span_make((const char *)data, size);
+	struct kraken_trade trades[UPDATE_MAX];
 	struct kraken_message message;
 	struct json_value element;
 	struct json_walk walk;
+	size_t n;
 
 	if (!out)
 		out = out_open("/dev/null", NULL);
@@ -85,11 +87,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_trade(out, text);
 	kraken_message_read(text, &message);
+	n = kraken_trade_read_update(text, trades, UPDATE_MAX);
+	FUZZ_REQUIRE(n == 0 || (message.kind == KRAKEN_TRADES && !message.snapshot));
 	FUZZ_REQUIRE((message.kind == KRAKEN_MALFORMED) == (message.reason != NULL));
 	if (message.kind != KRAKEN_TRADES)
 		return 0;
 	walk = json_walk_start(message.data.raw);
-	while (json_walk_next(&walk, &element))
+	for (size_t i = 0; json_walk_next(&walk, &element); i++) {
 		check_trade(out, element.raw);
+		FUZZ_REQUIRE(i >= n || span_is(element.raw, trades[i].object));
+	}
 	return 0;
 }

@@ -219,6 +219,73 @@ static void test_shortcut(void)
 	TAP_OK(wrong == 0 && taken_changed > 100, "both ways read the same, whatever byte changes");
 }
 
+/* Whether an update that the shortcut takes is what the whole way makes of it. */
+static bool update_agrees(const char *text, size_t n, size_t *taken)
+{
+	struct kraken_trade fast[4], slow;
+	struct kraken_message message;
+	struct json_value element;
+	struct json_walk walk;
+	const char *reason;
+	char *exact = malloc(n); /* so that a sanitizer sees who reads beyond */
+	bool agrees = true;
+
+	if (!exact)
+		abort();
+	memcpy(exact, text, n);
+	*taken = kraken_trade_read_update(span_make(exact, n), fast, 4);
+	if (*taken) {
+		kraken_message_read(span_make(exact, n), &message);
+		agrees = message.kind == KRAKEN_TRADES && !message.snapshot;
+		walk = json_walk_start(message.data.raw);
+		for (size_t i = 0; agrees && i < *taken; i++)
+			agrees = json_walk_next(&walk, &element) &&
+				kraken_trade_read(element.raw, &slow, &reason) == 0 &&
+				same_trade(&fast[i], &slow);
+		agrees = agrees && !json_walk_next(&walk, &element);
+	}
+	free(exact);
+	return agrees;
+}
+
+#define UPDATE(trades) "{\"channel\":\"trade\",\"type\":\"update\",\"data\":[" trades "]}"
+
+static void test_update(void)
+{
+	static const char alphabet[] = "0123456789.-e\"\\{}[],: \0\x80Zsu";
+	static const struct {
+		const char *text;
+		size_t taken;
+	} updates[] = {
+		{UPDATE(USUAL), 1},
+		{UPDATE(USUAL "," USUAL "," USUAL), 3},
+		{UPDATE(USUAL "," USUAL "," USUAL "," USUAL "," USUAL),
+			0}, /* more than there is room */
+		{UPDATE(""), 0},
+		{UPDATE(USUAL ","), 0},
+		{UPDATE(USUAL) " ", 0},
+		{"{\"channel\":\"trade\",\"type\":\"snapshot\",\"data\":[" USUAL "]}", 0},
+	};
+	size_t wrong = 0, taken;
+	char text[] = UPDATE(USUAL "," USUAL);
+
+	for (size_t i = 0; i < sizeof updates / sizeof *updates; i++) {
+		size_t n = strlen(updates[i].text);
+		TAP_OK(update_agrees(updates[i].text, n, &taken) && taken == updates[i].taken,
+			"an update of %zu bytes is taken as %zu trades", n, updates[i].taken);
+	}
+	for (size_t i = 0; i < sizeof text - 1; i++) {
+		char kept = text[i];
+		for (size_t c = 0; c < sizeof alphabet - 1; c++) {
+			text[i] = alphabet[c];
+			wrong += !update_agrees(text, sizeof text - 1, &taken);
+		}
+		text[i] = kept;
+		wrong += !update_agrees(text, i, &taken) || taken;
+	}
+	TAP_OK(wrong == 0, "both ways read the same update, whatever byte changes");
+}
+
 static void test_convert(void)
 {
 	static const char object[] =
@@ -368,6 +435,7 @@ int main(void)
 	test_trades();
 	test_bounds();
 	test_shortcut();
+	test_update();
 	test_convert();
 	test_messages();
 	test_requests();

@@ -1,0 +1,112 @@
+#include "net/trust.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+enum { NAMES_MAX = 300 }; /* bytes of the names in a message; further ones are left out */
+
+const char *trust_failure(void)
+{
+	return ERR_reason_error_string(ERR_peek_error());
+}
+
+static const char *reason(void)
+{
+	const char *text = trust_failure();
+	return text ? text : "OpenSSL gives no reason";
+}
+
+SSL_CTX *trust_new(const char *ca_file, struct err *err)
+{
+	SSL_CTX *trust;
+
+	if (ca_file && access(ca_file, R_OK) < 0) {
+		err_errno(err, EXIT_USAGE, "cannot read certificates from '%s'", ca_file);
+		return NULL;
+	}
+	ERR_clear_error();
+	trust = SSL_CTX_new(TLS_client_method());
+	if (!trust || SSL_CTX_set_min_proto_version(trust, TLS1_2_VERSION) != 1) {
+		err_set(err, EXIT_FAILED, "cannot set up TLS: %s", reason());
+		SSL_CTX_free(trust);
+		return NULL;
+	}
+	SSL_CTX_set_verify(trust, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_mode(trust, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	if (!ca_file) {
+		SSL_CTX_set_default_verify_paths(trust);
+	} else if (SSL_CTX_load_verify_locations(trust, ca_file, NULL) != 1) {
+		err_set(err, EXIT_USAGE, "cannot read certificates from '%s': %s", ca_file,
+			reason());
+		SSL_CTX_free(trust);
+		return NULL;
+	}
+	return trust;
+}
+
+int trust_expect(SSL_CTX *trust, const char *host)
+{
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(trust);
+
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	X509_VERIFY_PARAM_set1_ip(param, NULL, 0);
+	X509_VERIFY_PARAM_set1_host(param, NULL, 0);
+	if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1)
+		return 0;
+	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 ? 0 : -1;
+}
+
+/* Adds one of the names that a certificate is for, in quotes. */
+static void add_name(struct buf *names, const GENERAL_NAME *name)
+{
+	char text[INET6_ADDRSTRLEN];
+	const ASN1_STRING *value = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+	const unsigned char *bytes = ASN1_STRING_get0_data(value);
+	int n = ASN1_STRING_length(value);
+
+	if (name->type == GEN_DNS)
+		buf_printf(names, "%s'%.*s'", names->len ? ", " : "", n, (const char *)bytes);
+	else if ((n == 4 || n == 16) &&
+		inet_ntop(n == 4 ? AF_INET : AF_INET6, bytes, text, sizeof text))
+		buf_printf(names, "%s'%s'", names->len ? ", " : "", text);
+}
+
+static void add_names(struct buf *names, X509 *certificate)
+{
+	GENERAL_NAMES *all = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
+		if (name->type == GEN_DNS || name->type == GEN_IPADD)
+			add_name(names, name);
+	}
+	GENERAL_NAMES_free(all);
+}
+
+void trust_refusal(X509_STORE_CTX *store, const char *host, char *text, size_t size)
+{
+	int fault = X509_STORE_CTX_get_error(store);
+	struct buf names;
+
+	if (fault != X509_V_ERR_HOSTNAME_MISMATCH && fault != X509_V_ERR_IP_ADDRESS_MISMATCH) {
+		snprintf(text, size, "the certificate of '%s' is not trusted: %s", host,
+			X509_verify_cert_error_string(fault));
+		return;
+	}
+	buf_init(&names, NAMES_MAX);
+	add_names(&names, X509_STORE_CTX_get0_cert(store));
+	snprintf(text, size, "the certificate is for %.*s, not for '%s'",
+		names.len ? (int)names.len : 9, names.len ? names.data : "no server", host);
+	buf_release(&names);
+}
+
+void trust_free(SSL_CTX *trust)
+{
+	SSL_CTX_free(trust);
+}

@@ -1,0 +1,33 @@
+/*
+ * Whom TLS trusts: the certificates to believe in, the name to expect, and why one was refused, in
+ * words. Verification cannot be turned off.
+ */
+#ifndef TRADEPIPE_NET_TRUST_H
+#define TRADEPIPE_NET_TRUST_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct ssl_ctx_st;	  /* OpenSSL's SSL_CTX */
+struct x509_store_ctx_st; /* OpenSSL's X509_STORE_CTX */
+
+/* A client's TLS settings: TLS 1.2 or later, certificates from the PEM file ca_file, which replaces
+ * the system's, or from the system where it is NULL. NULL and *err (EXIT_USAGE where the file is at
+ * fault). trust_free() frees it. */
+struct ssl_ctx_st *trust_new(const char *ca_file, struct err *err);
+
+/* From now on connections are made to this host, a name or a numeric address, and to no other. 0,
+ * or -1 where OpenSSL has no memory. */
+int trust_expect(struct ssl_ctx_st *trust, const char *host);
+
+/* Why a certificate was refused, as a phrase, from inside a verify callback: "the certificate is
+ * for 'a.example', not for 'b.example'". */
+void trust_refusal(struct x509_store_ctx_st *store, const char *host, char *text, size_t size);
+
+/* What OpenSSL noted about the failure at hand, such as "wrong version number", or NULL. */
+const char *trust_failure(void);
+
+void trust_free(struct ssl_ctx_st *trust);
+
+#endif

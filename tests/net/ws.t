@@ -1,0 +1,606 @@
+#!/usr/bin/python3
+"""lib/net/ws against small servers."""
+
+import base64
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+
+import harness  # noqa: E402
+from harness import BUILD, CA, CERTS, TEMP, Server, is_, ok  # noqa: E402
+
+CLIENT = os.path.join(BUILD, "tests/net/ws-client")
+TEXT, BINARY, MORE, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
+MEBI = 1024 * 1024
+
+
+def read_head(connection):
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(4096)
+        if not more:
+            raise EOFError
+        data += more
+    return data.decode()
+
+
+def answer_to(head):
+    key = next(line.split(": ")[1] for line in head.split("\r\n")
+               if line.lower().startswith("sec-websocket-key: "))
+    digest = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+    return ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {base64.b64encode(digest).decode()}\r\n\r\n").encode()
+
+
+def frame(kind, payload=b"", final=True):
+    n = len(payload)
+    head = bytes([kind | (0x80 if final else 0)])
+    if n < 126:
+        return head + bytes([n]) + payload
+    if n < 65536:
+        return head + struct.pack(">BH", 126, n) + payload
+    return head + struct.pack(">BQ", 127, n) + payload
+
+
+def close_frame(code, text=b""):
+    return frame(CLOSE, struct.pack(">H", code) + text)
+
+
+def read_exactly(connection, n):
+    data = b""
+    while len(data) < n:
+        more = connection.recv(n - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def read_frame(connection):
+    first, second = read_exactly(connection, 2)
+    n = second & 0x7F
+    if n == 126:
+        n, = struct.unpack(">H", read_exactly(connection, 2))
+    elif n == 127:
+        n, = struct.unpack(">Q", read_exactly(connection, 8))
+    mask = read_exactly(connection, 4)
+    data = bytes(b ^ mask[i % 4] for i, b in enumerate(read_exactly(connection, n)))
+    return first & 0x0F, data
+
+
+def speaker(*parts, stay=True):
+    """A handler that shakes hands, sends the parts (numbers are seconds to wait) and then listens,
+    or leaves at once."""
+
+    def handle(server, connection):
+        head = read_head(connection)
+        server.seen.append(head)
+        connection.sendall(answer_to(head))
+        for part in parts:
+            if isinstance(part, (int, float)):
+                time.sleep(part)
+            else:
+                connection.sendall(part)
+        while stay:
+            server.seen.append(read_frame(connection))
+
+    return handle
+
+
+def replier(data):
+    def handle(server, connection):
+        server.seen.append(read_head(connection))
+        connection.sendall(data)
+
+    return handle
+
+
+def silent(server, connection):
+    connection.settimeout(10)
+    connection.recv(65536)
+    time.sleep(10)
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def start(*words, env=None):
+    return harness.start(CLIENT, *words, env=env)
+
+
+class Result:
+    def __init__(self, process):
+        out, self.err = (text.decode(errors="replace") for text in process.communicate(timeout=20))
+        self.status = process.returncode
+        self.lines = out.splitlines()
+
+    def last(self, word):
+        values = [line[len(word) + 1:] for line in self.lines if line.startswith(word + " ")]
+        return values[-1] if values else None
+
+    def number(self, word):
+        return int(self.last(word) or -1)
+
+    @property
+    def events(self):
+        return [line for line in self.lines
+                if line.split()[0] in ("open", "text", "binary", "sent")]
+
+    def __str__(self):
+        return f"status {self.status}\n" + "\n".join(self.lines) + "\n" + self.err
+
+
+def run(*words, env=None):
+    return Result(start(*words, env=env))
+
+
+def url(server, host="localhost", path="/", scheme=None):
+    return f"{scheme or ('wss' if server.tls else 'ws')}://{host}:{server.port}{path}"
+
+
+def ends(handle, want, name, *words, env=None, host="localhost", **server_options):
+    """One connection to a server: how it ends."""
+    with Server(handle, **server_options) as server:
+        result = run(url(server, host), *words, env=env)
+        want = want.replace("PORT", str(server.port))
+        ok(result.last("end") == want, name, f"want {want}", result)
+        return result
+
+
+def test_messages():
+    pieces = (frame(TEXT, b"hello"), frame(BINARY, b"\1\2"), frame(TEXT, b""),
+              frame(TEXT, b"a", False), frame(PING, b"p"), 0.1, frame(MORE, b"b", False),
+              frame(MORE, b"", False), frame(PONG, b"q"), frame(MORE, b"c"),
+              frame(BINARY, b"d", False), frame(MORE, b"e"), close_frame(1000, b"bye"))
+    want = ["open", "text 5 hello", "binary 2 \1\2", "text 0 ", "text 3 abc", "binary 2 de"]
+    with Server(speaker(*pieces)) as server:
+        result = run(url(server, path="/v2?a=b"))
+        is_(result.events, want, "messages, whole and in fragments with control frames between")
+        is_(result.last("end"), "closed: the server closed the connection with code 1000: bye",
+            "code and reason of the server's close frame")
+        ok((PONG, b"p") in server.seen, "a ping is answered", server.seen)
+        check_request(server.seen[0], server.port)
+    pieces = [piece for piece in pieces if isinstance(piece, bytes)]
+    together = speaker(b"".join(pieces))
+    with Server(together) as server:
+        is_(run(url(server)).events, want, "the same in one segment")
+    with Server(speaker(*(bytes([b]) for piece in pieces for b in piece))) as server:
+        is_(run(url(server)).events, want, "the same byte by byte")
+
+
+def check_request(head, port):
+    lines = head.lower().split("\r\n")
+    is_(head.split("\r\n")[0], "GET /v2?a=b HTTP/1.1", "path and query are asked for")
+    ok(f"host: localhost:{port}" in lines, "Host has the name and the port", head)
+    ok(any(line.startswith("user-agent: tradepipe/") for line in lines), "User-Agent", head)
+    ok(not any(line.startswith(("sec-websocket-extensions", "sec-websocket-protocol", "origin"))
+               for line in lines), "no extension, subprotocol or origin is offered", head)
+
+
+def test_coalesced():
+    def handle(server, connection):
+        connection.sendall(answer_to(read_head(connection)) + frame(TEXT, b"early") +
+                           frame(TEXT, b"bird"))
+        read_frame(connection)
+
+    with Server(handle) as server:
+        result = run(url(server), "count=2", "turn=9000")
+        is_(result.events, ["open", "text 5 early", "text 4 bird"],
+            "messages in the segment of the handshake's answer come at once")
+        ok(result.number("took") < 4000, "... without waiting for more", result)
+
+
+def test_sizes():
+    for n in (125, 126, 65535, 65536, 65537, 3 * MEBI):
+        with Server(speaker(frame(TEXT, b"m" * n))) as server:
+            result = run(url(server), "count=1")
+            is_(result.last("text").split()[0], str(n), f"a message of {n} bytes")
+    too_long = "too long: a message is longer than 16777216 bytes"
+    announced = b"\x81" + struct.pack(">BQ", 127, 16 * MEBI + 1) + b"x" * 100000
+    result = ends(speaker(announced), too_long, "a message announced as too long")
+    ok(result.number("took") < 6000, "... is refused by its first bytes", result)
+    parts = [frame(TEXT, b"x" * MEBI, False)] + [frame(MORE, b"x" * MEBI, False)] * 16
+    ends(speaker(*parts), too_long, "a message that grows too long in fragments")
+    whole = parts[:16] + [frame(MORE, b"")]
+    with Server(speaker(*whole)) as server:
+        is_(run(url(server), "count=1").last("text").split()[0], str(16 * MEBI),
+            "a message at the bound")
+
+
+def test_closes():
+    vague = run_codes(1012, b"Service Restart")
+    ok(vague in ("closed: the server closed the connection with code 1012: Service Restart",
+                 "closed: the server closed the connection with code 1002 (or one of 1012 to 1014)"
+                 ": Service Restart"), "code 1012", vague)
+    is_(run_codes(1011, b""), "closed: the server closed the connection with code 1011",
+        "a close frame without a reason")
+    ends(speaker(frame(CLOSE)), "closed: the server closed the connection",
+         "a close frame without a code")
+    ends(speaker(frame(TEXT, b"x"), stay=False),
+         "closed: the connection was closed without a close frame", "an end without a close frame")
+
+    def resetting(server, connection):
+        speaker(frame(TEXT, b"x"), stay=False)(server, connection)
+        time.sleep(0.1)
+        reset(connection)
+
+    result = ends(resetting, "closed: the connection broke: Connection reset by peer", "a reset")
+    is_(result.events, ["open", "text 1 x"], "... after what came before it")
+    ends(speaker(b"\x83\x00"), "closed: the connection was closed without a close frame",
+         "a frame of an unknown kind ends it")
+
+
+def run_codes(code, text):
+    with Server(speaker(close_frame(code, text))) as server:
+        return run(url(server)).last("end")
+
+
+def test_leaving():
+    with Server(speaker(frame(TEXT, b"1") + frame(TEXT, b"2"))) as server:
+        result = run(url(server), "count=1")
+        is_(result.events, ["open", "text 1 1"], "nothing is delivered after ws_disconnect()")
+        is_(result.last("end"), "none: ", "... which is no end of the server's making")
+        time.sleep(0.1)
+        ok((CLOSE, struct.pack(">H", 1000)) in server.seen, "close code 1000 from an event",
+           server.seen)
+    with Server(speaker(frame(TEXT, b"1"))) as server:
+        run(url(server), "for=200")
+        time.sleep(0.1)
+        ok((CLOSE, struct.pack(">H", 1000)) in server.seen, "close code 1000 between events",
+           server.seen)
+
+
+def test_sending():
+    with Server(speaker()) as server:
+        run(url(server), "send=subscribe", "for=200")
+        ok((TEXT, b"subscribe") in server.seen, "a message is sent", server.seen)
+    with Server(speaker()) as server:
+        run(url(server), "send=@300000", "for=500")
+        ok((TEXT, b"x" * 300000) in server.seen, "a long message is sent whole")
+    with Server(speaker()) as server:
+        is_(run(url(server), "send=@1048576", "for=200").last("sent"), "-1",
+            "a message beyond the queue's bound is refused")
+
+
+def test_handshakes():
+    for status in ("503 Service Unavailable", "302 Found", "401 Unauthorized", "200 OK"):
+        reply = (f"HTTP/1.1 {status}\r\nLocation: ws://localhost:1/\r\nContent-Length: 9999999999"
+                 "\r\n\r\n<html>").encode()
+        ends(replier(reply), f"refused: the server answered {status}", f"answered {status[:3]}")
+    wrong = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+            b"Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n"
+    ends(replier(wrong), "refused: the handshake failed: HS: Accept hash wrong",
+         "a wrong Sec-WebSocket-Accept")
+    with Server(replier(b"SSH-2.0-OpenSSH_9.2\r\n")) as server:
+        result = run(url(server), "connect=500")
+        ok((result.last("end") or "").startswith("refused: "), "an answer that is no HTTP", result)
+    with Server(replier(b"")) as server:
+        result = run(url(server), "connect=500")
+        ok((result.last("end") or "").startswith("refused: "), "an end, and no answer", result)
+    endless = b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"y" * MEBI
+    with Server(replier(endless)) as server:
+        result = run(url(server), "connect=2000")
+        ok((result.last("end") or "").startswith("refused: "), "headers without end", result)
+
+
+def test_connecting():
+    free = socket.socket()
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+    is_(run(f"ws://127.0.0.1:{port}/").last("end"),
+        f"refused: 127.0.0.1 port {port}: Connection refused", "nobody listens")
+    is_(run(f"ws://localhost:{port}/").last("end"),
+        f"refused: 127.0.0.1 port {port}: Connection refused", "nobody listens at any address")
+    result = ends(silent, "refused: no answer to the handshake within 300 ms",
+                  "a server that never answers", "connect=300")
+    ok(250 < result.number("took") < 4000, "... is given the time it is given", result)
+    result = ends(silent, "refused: no answer to the handshake within 300 ms",
+                  "a server that never answers TLS", "connect=300", "ca=" + CA, cert=None,
+                  host="127.0.0.1")
+    result = run("ws://nosuch.invalid/")
+    ok((result.last("end") or "").startswith(
+        "refused: cannot find the address of 'nosuch.invalid': "), "a name that is none", result)
+    full = socket.socket()  # a listener whose queue is full leaves connections unanswered
+    full.bind(("127.0.0.1", 0))
+    full.listen(0)
+    held = [socket.socket() for _ in range(4)]
+    for one in held:
+        one.setblocking(False)
+        one.connect_ex(full.getsockname())
+    result = run(f"ws://127.0.0.1:{full.getsockname()[1]}/", "connect=300")
+    ok("no connection within 300 ms" in result.last("end") or "no answer" in result.last("end"),
+       "a server that does not accept", result)
+    ok(250 < result.number("took") < 4000, "... is given the time it is given", result)
+
+
+def test_ipv6():
+    try:
+        server = Server(speaker(frame(TEXT, b"six")), host="::1", cert="server")
+        plain = Server(speaker(frame(TEXT, b"six")), host="::1")
+    except OSError:
+        return
+    is_(run(url(plain, "[::1]"), "count=1").events, ["open", "text 3 six"], "ws:// and IPv6")
+    ok(f"Host: [::1]:{plain.port}" in plain.seen[0], "... with brackets in Host", plain.seen[0])
+    is_(run(url(server, "[::1]"), "count=1", "ca=" + CA).events, ["open", "text 3 six"],
+        "wss:// and IPv6, the address in the certificate")
+    wrong = Server(speaker(frame(TEXT, b"six")), host="::1", cert="wrong-name")
+    ok("not for '::1'" in run(url(wrong, "[::1]"), "ca=" + CA).last("end"),
+       "wss:// and IPv6, another name in the certificate")
+
+
+def test_addresses():
+    table = (("http://localhost/", "its scheme is neither ws nor wss"),
+             ("localhost:80", 'it does not begin with a scheme and "://"'),
+             ("ws://", "it has no host"), ("ws://:80/", "it has no host"),
+             ("ws://localhost:0/", "its port is none"),
+             ("ws://localhost:65536/", "its port is none"),
+             ("ws://localhost:80x/", "its port is none"),
+             ("ws://[::1", "its brackets hold no IPv6 address"),
+             ("ws://[localhost]/", "its brackets hold no IPv6 address"),
+             ("ws://local host/", "it holds a blank or a byte that is not printable ASCII"),
+             ("ws://localhost/\t", "it holds a blank or a byte that is not printable ASCII"),
+             ("ws://localhost/#x", "it has a fragment"),
+             ("ws://loc%61lhost/", "its host is no name"))
+    for text, reason in table:
+        result = run(text)
+        is_((result.status, result.last("error")), (2, f"2 cannot connect to '{text}': {reason}"),
+            f"refused as an address: {text!r}")
+    result = run("ws://me:secret@localhost/")
+    ok(result.status == 2 and "secret" not in str(result), "a password is not repeated", result)
+
+
+def test_tls():
+    good = speaker(frame(TEXT, b"safe"))
+    for host in ("localhost", "127.0.0.1"):
+        with Server(good, cert="server") as server:
+            is_(run(url(server, host), "count=1", "ca=" + CA).events, ["open", "text 4 safe"],
+                f"TLS with a certificate for {host}")
+    cases = (("server", [], "unable to get local issuer certificate", "the system's certificates"),
+             ("server", [f"ca={CERTS}/other-ca.pem"], "unable to get local issuer certificate",
+              "another CA"),
+             ("expired", ["ca=" + CA], "certificate has expired", "an expired certificate"))
+    for cert, words, reason, name in cases:
+        ends(good, f"untrusted: the certificate of 'localhost' is not trusted: {reason}", name,
+             *words, cert=cert)
+    with Server(good, cert="wrong-name") as server:
+        end = run(url(server), "ca=" + CA).last("end")
+        ok(end.startswith("untrusted: the certificate is for '") and
+           end.endswith("', not for 'localhost'"), "a wrong name is named, and the right one", end)
+        is_(server.seen, [], "... before the request is sent")
+    with Server(replier(b"")) as server:
+        end = run(url(server, scheme="wss"), "connect=1000", "ca=" + CA).last("end")
+        ok(end.startswith("refused: "), "wss:// where a server speaks no TLS", end)
+    ends_by_time = "refused: no answer to the handshake within 300 ms"
+    with Server(silent) as server:
+        is_(run(url(server, scheme="wss"), "connect=300", "ca=" + CA).last("end"), ends_by_time,
+            "wss:// where a server never answers")
+    for file in ("/nosuch.pem", f"{CERTS}/server.key"):
+        result = run("wss://localhost:1/", "ca=" + file)
+        ok(result.status == 2 and f"cannot read certificates from '{file}': " in str(result),
+           f"a CA file that is none: {os.path.basename(file)}", result)
+
+
+def test_tls_stream():
+    n = 20000
+    frames = b"".join(frame(TEXT, b"%d" % i) for i in range(n))
+    with Server(speaker(frames), cert="server") as server:
+        result = run(url(server), f"count={n}", "ca=" + CA)
+        is_(result.events[1:], [f"text {len(str(i))} {i}" for i in range(n)],
+            "a stream over TLS comes whole and in order")
+
+
+def test_waiting():
+    with Server(speaker()) as server:
+        result = run(url(server), "for=600", "turn=50")
+        ok(40 <= result.number("longest") < 500, "ws_serve() keeps to its time", result)
+    with Server(speaker(*[frame(PING), 0.1] * 12)) as server:
+        ok(run(url(server), "for=1200").number("heard") < 700, "pings are heard")
+    with Server(speaker(*[frame(PONG), 0.1] * 12)) as server:
+        ok(run(url(server), "for=1200").number("heard") < 700, "pongs are heard")
+    pieces = [frame(TEXT, b"x", False), 0.1, *[frame(MORE, b"y", False), 0.1] * 12]
+    with Server(speaker(*pieces)) as server:
+        ok(run(url(server), "for=1200").number("heard") < 700, "pieces of a message are heard")
+    with Server(speaker()) as server:
+        ok(run(url(server), "for=600").number("heard") >= 500, "silence is not")
+
+
+def test_signals():
+    cases = ((silent, "handshake"), (speaker(), "open connection"))
+    for handle, name in cases:
+        with Server(handle) as server:
+            stopped(url(server), f"a signal ends the wait of an {name}")
+    with Server(speaker(frame(TEXT, b"x"))) as server:
+        result = run(url(server), "raise=1", "turn=5000")
+        ok(result.number("longest") < 2000, "a signal just before a wait is not missed", result)
+
+
+def stopped(address, name, *words):
+    process = start(address, "turn=10000", "connect=10000", *words)
+    time.sleep(0.3)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    result = Result(process)
+    passed = time.monotonic() - began
+    ok(passed < 3 and (result.last("signal") in ("15", "0")), name, passed, result)
+
+
+def test_slow_reader():
+    pings = [frame(TEXT, b"first")] + [frame(PING) + frame(TEXT, b"x" * 100)] * 30000
+    with Server(speaker(b"".join(pings) + close_frame(1000))) as server:
+        result = run(url(server), "pause=1500")
+        is_(len(result.events), 30002, "a reader that pauses loses nothing")
+        is_(result.last("end"), "closed: the server closed the connection with code 1000",
+            "... and the connection lasts")
+    with Server(speaker(frame(TEXT, b"first"))) as server:
+        result = run(url(server), "pause=1500", "for=1600")
+        ok(result.number("heard") < 1000, "a pause does not make the connection look mute", result)
+
+
+RESOLVER = """
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Takes its time, then answers as TEST_ADDRESSES says: 127.0.0.2 before 127.0.0.1, or nothing. */
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+	struct addrinfo **found)
+{
+	static struct sockaddr_in at[2] = {{.sin_family = AF_INET}, {.sin_family = AF_INET}};
+	static struct addrinfo list[2];
+
+	if (!getenv("TEST_ADDRESSES")) {
+		sleep(3);
+		return EAI_AGAIN;
+	}
+	for (int i = 0; i < 2; i++) {
+		at[i].sin_addr.s_addr = htonl(0x7f000002 - i);
+		list[i] = (struct addrinfo){.ai_family = AF_INET, .ai_socktype = SOCK_STREAM,
+			.ai_addr = (struct sockaddr *)&at[i], .ai_addrlen = sizeof at[i],
+			.ai_next = i ? NULL : &list[1]};
+	}
+	if (hints->ai_flags & AI_NUMERICHOST || host[0] == '1') {
+		list[0].ai_next = NULL;
+		inet_pton(AF_INET, host, &at[0].sin_addr);
+	}
+	*found = list;
+	return 0;
+}
+
+void freeaddrinfo(struct addrinfo *list)
+{
+}
+"""
+
+
+def resolver():
+    """A library to preload that looks up names as a test wants it; None where it cannot be made."""
+    source, library = os.path.join(TEMP, "resolver.c"), os.path.join(TEMP, "resolver.so")
+    compiler = os.environ.get("CC", "cc").split()[0]
+    if os.environ.get("SANITIZE") or not shutil.which(compiler):
+        return None
+    with open(source, "w", encoding="ascii") as file:
+        file.write(RESOLVER)
+    subprocess.run([compiler, "-w", "-D_DEFAULT_SOURCE", "-shared", "-fPIC", "-o", library, source],
+                   check=True)
+    return library
+
+
+def test_lookup():
+    library = resolver()
+    if not library:
+        return
+    slow = {"LD_PRELOAD": library}
+    result = run("ws://slow.example/", "connect=400", env=slow)
+    is_(result.last("end"), "refused: the address of its host was not found within 400 ms",
+        "a lookup that takes too long")
+    ok(result.number("took") < 2500 and result.number("longest") < 500,
+       "... never blocks ws_serve()", result)
+    began = time.monotonic()
+    process = start("ws://slow.example/", "turn=10000", "connect=10000", env=slow)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    result = Result(process)
+    ok(time.monotonic() - began < 2.5 and result.last("signal") == "15",
+       "a signal ends the wait for a lookup", result)
+    two = {"LD_PRELOAD": library, "TEST_ADDRESSES": "2"}
+    with Server(speaker(frame(TEXT, b"second"), stay=False)) as server:
+        result = run(url(server, "two.example"), env=two)
+        is_(result.events, ["open", "text 6 second"], "the second address, where the first refuses")
+        is_(result.last("end"), "closed: the connection was closed without a close frame",
+            "... which is forgotten then")
+
+
+def tunnel(*reply):
+    """A proxy that answers CONNECT with the reply, in pieces, and, where that is 200, passes bytes
+    on."""
+
+    def handle(server, connection):
+        head = read_head(connection)
+        server.seen.append(head)
+        for piece in reply:
+            connection.sendall(piece)
+            time.sleep(0.05)
+        if b" 200 " not in b"".join(reply):
+            return
+        host, port = head.split()[1].rsplit(":", 1)
+        with socket.create_connection((host.strip("[]"), int(port))) as there:
+            threading.Thread(target=pump, args=(there, connection), daemon=True).start()
+            pump(connection, there)
+
+    return handle
+
+
+def pump(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
+def test_proxies():
+    good = speaker(frame(TEXT, b"through"))
+    want = ["open", "text 7 through"]
+    dead = "http://127.0.0.1:9"
+    established = (b"HTTP/1.1 ", b"200 Connection established\r\nX: y\r\n", b"\r\n")
+    with Server(good) as plain, Server(good, cert="server") as secure, \
+            Server(tunnel(*established)) as proxy:
+        here = f"127.0.0.1:{proxy.port}"
+        is_(run(url(plain), "count=1", env={"http_proxy": f"http://{here}/"}).events, want,
+            "ws:// through http_proxy")
+        is_(proxy.seen[-1].split("\r\n")[0], f"CONNECT localhost:{plain.port} HTTP/1.1",
+            "... by CONNECT to the name")
+        is_(run(url(secure), "count=1", "ca=" + CA, env={"https_proxy": here}).events, want,
+            "wss:// through https_proxy, verified end to end")
+        is_(run(url(secure), "count=1", "ca=" + CA, env={"HTTPS_PROXY": here}).events, want,
+            "wss:// through HTTPS_PROXY")
+        is_(len(proxy.seen), 3, "... all of them seen by the proxy")
+        is_(run(url(secure), "count=1", "ca=" + CA, env={"http_proxy": dead}).events, want,
+            "http_proxy is not for wss://")
+        is_(run(url(plain), "count=1", env={"HTTP_PROXY": dead}).events, want,
+            "HTTP_PROXY is not for anybody")
+        is_(run(url(plain), "count=1", env={"http_proxy": dead, "no_proxy": "localhost"}).events,
+            want, "no_proxy")
+        is_(len(proxy.seen), 3, "... none of them seen by the proxy")
+        is_(run(url(plain), "count=1", env={"http_proxy": f"http://me:p%40ss@{here}"}).events,
+            want, "a proxy with a password")
+        token = base64.b64encode(b"me:p@ss").decode()
+        ok(f"basic {token}".lower() in proxy.seen[-1].lower(), "... which is sent", proxy.seen[-1])
+        is_(run(url(plain), "count=1", env={"http_proxy": f"http://localhost:{proxy.port}"}).events,
+            want, "a proxy by name")
+    refusing_proxies()
+
+
+def refusing_proxies():
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    for handle, want, name in (
+            (tunnel(refusal), "the proxy answered 407 Proxy Authentication Required", "a 407"),
+            (tunnel(b"hello\r\n\r\n"), "the proxy answered with no HTTP", "no HTTP"),
+            (tunnel(b""), "the proxy closed the connection", "an end"),
+            (silent, "no answer from the proxy within 300 ms", "nothing at all")):
+        with Server(handle) as proxy:
+            result = run("ws://nosuch.invalid/", "connect=300",
+                         env={"http_proxy": f"127.0.0.1:{proxy.port}"})
+            is_(result.last("end"), "refused: " + want, f"a proxy that answers with {name}")
+    result = run("ws://nosuch.invalid/", env={"http_proxy": "127.0.0.1:9"})
+    is_(result.last("end"), "refused: 127.0.0.1 port 9: Connection refused", "no proxy there")
+    result = run("wss://nosuch.invalid/", env={"all_proxy": "socks5://me:secret@localhost:1"})
+    is_((result.status, result.last("error")),
+        (2, "2 cannot use the proxy in all_proxy: 'socks5' is not supported, only 'http' is"),
+        "a kind of proxy that is not spoken")
+
+
+sys.exit(harness.run_tests(globals()))
