@@ -1,0 +1,174 @@
+#!/bin/sh
+# kraken-ws-tail against the simulated exchange: what it writes, and what it makes of each fault.
+. "$(dirname -- "$0")/../lib.sh"
+tape=$ROOT/tests/servers/tape
+
+# run STATUS EXCHANGE_ARG... -- TAIL_ARG...: one exchange, one tail; leaves out and err. Ends by
+# itself within 20 s, or has failed.
+run() {
+	wanted_status=$1 exchange_args=
+	shift
+	while [ "$1" != -- ]; do
+		exchange_args="$exchange_args $(quoted "$1")"
+		shift
+	done
+	shift
+	eval "start_exchange --heartbeat 0.2 $exchange_args"
+	exchange=$!
+	status=0
+	timeout -s KILL 20 kraken-ws-tail "$@" >out 2>err || status=$?
+	kill "$exchange"
+	cat err
+	same "$status" "$wanted_status"
+}
+quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
+
+# whole PRODUCT=FIRST-LAST...: the output is exactly that.
+whole() {
+	expected=
+	for range; do expected="$expected --product $range"; done
+	# shellcheck disable=SC2086  # one word each
+	"$tape" check $expected out
+}
+says() { grep -q -- "$1" err || { cat err && false; }; }
+account() { sed -n 's/^kraken-ws-tail: account: //p' err; }
+
+# What is written.
+ok 'live trades begin after the snapshot' run 0 --trades 200 -- --limit 400 BTC/USD ETH/USD
+ok '... each once, in order, byte for byte' whole BTC/USD=51-250 ETH/USD=51-250
+ok '... and the account says so' same "$(account)" \
+	'read=500 written=400 repeated=0 passed=100 lost=0'
+ok '-n 50 begins with the whole snapshot' run 0 --trades 10 -- -n 50 --limit 60 BTC/USD
+ok '...' whole BTC/USD=1-60
+ok '-n 7 begins with the last seven' run 0 --trades 10 -- -n 7 --limit 17 BTC/USD
+ok '...' whole BTC/USD=44-60
+ok 'a short snapshot is taken as it is' run 0 --history 3 --first 4 --trades 10 -- -n 50 --limit 13 \
+	BTC/USD
+ok '...' whole BTC/USD=1-13
+ok 'a pair without a history begins with its first trade' run 0 --history 0 --first 1 --trades 10 \
+	-- --limit 10 BTC/USD
+ok '...' whole BTC/USD=1-10
+ok 'messages in fragments with pings between' run 0 --trades 100 --fault '{"do":"fragment","bytes":7}' \
+	-- --limit 100 BTC/USD
+ok '...' whole BTC/USD=51-150
+ok 'messages split at every byte' run 0 --trades 20 --fault '{"do":"split","bytes":1}' \
+	-- --limit 20 BTC/USD
+ok '...' whole BTC/USD=51-70
+
+# Subscriptions.
+ok 'a refused pair ends it, by name, before anything is written' run 2 --trades 10 \
+	--products BTC/USD -- BTC/USD NO/PAIR
+ok '...' says "^kraken-ws-tail: cannot subscribe to 'NO/PAIR': Currency pair not supported NO/PAIR$"
+is '...' "$(cat out)" ''
+ok 'a name of WebSocket v1 gets a hint' run 2 --trades 10 -- XBT/USD
+ok '...' says "(it is 'BTC/USD' here)"
+ok 'a pair that is never acknowledged ends it' run 2 --trades 10 \
+	--fault '{"do":"no-ack","product":"ETH/USD","times":"always"}' -- --ack-timeout 700ms BTC/USD ETH/USD
+ok '...' says "the subscription to 'ETH/USD' was not acknowledged"
+is '... before anything is written' "$(cat out)" ''
+ok 'a late acknowledgement is waited for' run 0 --trades 20 \
+	--fault '{"do":"late-ack","product":"ETH/USD","seconds":1}' -- --limit 40 BTC/USD ETH/USD
+ok '... and no trade that came before it is lost' whole BTC/USD=51-70 ETH/USD=51-70
+ok 'a pair refused later is a warning, and 3 at the end' run 3 --trades 200 \
+	--fault '{"do":"drop","at":{"product":"BTC/USD","trade":100}}' \
+	--fault '{"do":"refuse","product":"ETH/USD","connection":2}' -- --limit 220 BTC/USD ETH/USD
+ok '...' says "warning: cannot subscribe to 'ETH/USD'"
+ok 'a pair given twice is a usage error' exits 2 kraken-ws-tail BTC/USD BTC/USD
+
+# Connections that end, and come back.
+for how in rst fin eof close; do
+	for gap in 0 1 49; do
+		ok "cut by $how with a hole of $gap: nothing lost, nothing doubled" run 0 --trades 300 \
+			--fault "{\"do\":\"drop\",\"at\":{\"product\":\"BTC/USD\",\"trade\":150},\"how\":\"$how\",\"gap\":$gap}" \
+			-- --limit 300 BTC/USD
+		ok '...' whole BTC/USD=51-350
+	done
+done
+ok 'a hole beyond the snapshot is named, counted, and 3 at the end' run 3 --trades 300 --per-frame 1 \
+	--fault '{"do":"drop","at":{"product":"BTC/USD","trade":150},"gap":53}' -- --limit 297 BTC/USD
+ok '...' says "warning: 'BTC/USD': lost trades 151 to 153: they were not sent"
+ok '...' same "$(account)" 'read=347 written=297 repeated=0 passed=50 lost=3 reconnects=1'
+ok 'ids that never come are lost as well' run 3 --trades 50 \
+	--fault '{"do":"skip","at":{"product":"BTC/USD","trade":60},"ids":5}' -- --limit 45 BTC/USD
+ok '...' says "lost trades 61 to 65"
+ok 'a message sent again is dropped and counted' run 0 --trades 50 --per-frame 1 \
+	--fault '{"do":"repeat","at":{"product":"BTC/USD","trade":60}}' -- --limit 50 BTC/USD
+ok '...' same "$(account)" 'read=101 written=50 repeated=1 passed=50 lost=0'
+ok 'a handshake answered with 503 and HTML is tried again' run 0 --trades 20 \
+	--fault '{"do":"refuse-handshake","status":503}' -- --limit 20 BTC/USD
+ok '...' says "warning: cannot connect to 'wss://.*503.*connecting again in"
+ok 'a handshake that is never answered is tried again' run 0 --trades 20 \
+	--fault '{"do":"refuse-handshake","silent":true}' -- --connect-timeout 500ms --limit 20 BTC/USD
+ok 'silence is found, heartbeats or not' run 0 --trades 200 \
+	--fault '{"do":"mute","at":{"product":"BTC/USD","trade":100},"gap":20}' \
+	-- --idle-timeout 700ms --limit 200 BTC/USD
+ok '...' whole BTC/USD=51-250
+ok '...' says "nothing was received within the idle timeout"
+
+# Messages that should not be there.
+ok 'a message that is no JSON is named and counted; no good trade is lost' run 3 --trades 100 \
+	--fault '{"do":"garbage","at":{"product":"BTC/USD","trade":100}}' -- --limit 100 BTC/USD
+ok '...' whole BTC/USD=51-150
+ok '...' says "warning: cannot take '{\"channel\":\"trade\".*': not JSON"
+ok 'a binary message likewise' run 3 --trades 100 \
+	--fault '{"do":"binary","at":{"product":"BTC/USD","trade":100}}' -- --limit 100 BTC/USD
+ok '...' whole BTC/USD=51-150
+ok 'a trade that cannot be is refused alone' run 3 --trades 100 --fault '{"do":"raw","text":"{\"channel\":\"trade\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/USD\",\"side\":\"buy\",\"price\":0,\"qty\":1,\"trade_id\":1,\"timestamp\":\"2026-01-01T00:00:00Z\"}]}"}' \
+	-- --limit 100 BTC/USD
+ok '...' says 'price is not above zero'
+ok '...' whole BTC/USD=51-150
+ok 'a sequence that begins anew is refused by name' run 3 --trades 100 --fault '{"do":"raw","at":{"product":"BTC/USD","trade":100},"text":"{\"channel\":\"trade\",\"type\":\"update\",\"data\":[{\"symbol\":\"BTC/USD\",\"side\":\"buy\",\"price\":1,\"qty\":1,\"trade_id\":1,\"timestamp\":\"2099-01-01T00:00:00Z\"}]}"}' \
+	-- --limit 100 BTC/USD
+ok '...' says 'its id is not above the last one, but its time is later'
+ok 'a message over the ceiling ends the connection, not the tail' run 0 --trades 100 \
+	--fault '{"do":"huge","at":{"product":"BTC/USD","trade":140},"bytes":20000000}' -- --limit 100 BTC/USD
+ok '...' whole BTC/USD=51-150
+ok 'an error that answers no request is told' run 0 --trades 100 \
+	--fault '{"do":"raw","text":"{\"Error\":\"Exceeded msg rate\"}"}' -- --limit 100 BTC/USD
+ok '...' says 'warning: Kraken says: Exceeded msg rate'
+ok '... while subscriptions are due it means: connect again' run 0 --trades 20 \
+	--fault '{"do":"no-ack","product":"BTC/USD"}' \
+	--fault '{"do":"raw","at":{"event":"acked"},"text":"{\"Error\":\"Exceeded msg rate\"}"}' \
+	-- --limit 20 BTC/USD
+ok '...' says 'Kraken says: Exceeded msg rate; connecting again'
+ok 'the state of the system is told' run 0 --trades 100 \
+	--fault '{"do":"status","at":{"product":"BTC/USD","trade":100},"system":"maintenance"}' \
+	-- --limit 100 BTC/USD
+ok '...' says "its system is 'maintenance'"
+
+# TLS.
+start_exchange --trades 10
+is 'an unknown authority ends it with 2' "$(TRADEPIPE_CACERT=certs/other-ca.pem; export TRADEPIPE_CACERT
+	timeout 20 kraken-ws-tail BTC/USD >out 2>err; echo $?)" 2
+ok '... by name' says "cannot connect to '$KRAKEN_WS_URL': .*certificate"
+is 'a certificate file that is not there ends it with 2' "$(timeout 20 kraken-ws-tail --cacert none.pem \
+	BTC/USD 2>err; echo $?)" 2
+ok '... by name' says none.pem
+for cert in wrong-name expired; do
+	start_exchange --trades 10 --tls certs/$cert.pem certs/$cert.key
+	is "a certificate that is $cert ends it with 2" \
+		"$(timeout 20 kraken-ws-tail BTC/USD >out 2>err; echo $?)" 2
+	ok '... by name' says "cannot connect to '$KRAKEN_WS_URL': "
+done
+
+# A slow reader: the socket waits, nothing is lost.
+sent() {
+	curl -s --cacert "$TRADEPIPE_CACERT" "$KRAKEN_REST_URL/_control/state" |
+		jq '[.sessions[].sent.trades] | add'
+}
+# Whether the exchange has sent something, has more, and has not sent more since the last look.
+stalled() {
+	mv now before
+	sent >now
+	[ "$(cat now)" -gt 0 ] && [ "$(cat now)" -lt 200000 ] && cmp -s now before
+}
+start_exchange --trades 200000
+mkfifo slow
+timeout 60 kraken-ws-tail --limit 200000 BTC/USD >slow 2>err &
+exec 3<slow
+echo 0 >now
+ok 'a slow reader holds up the exchange' await 20 stalled
+cat <&3 >out
+ok '... and loses nothing' whole BTC/USD=51-200050
+ok '...' same "$(account)" 'read=200050 written=200000 repeated=0 passed=50 lost=0'
+done_testing
