@@ -38,7 +38,9 @@ $(BINS): $B/%: $B/cmd/%.o $B/libtradepipe.a
 	$(LINK)
 $(UNITS) $(TOOLS): %: %.o $B/libtradepipe.a
 	$(LINK)
-$(FUZZ): %: %.o $B/tests/fuzz/main.o $B/libtradepipe.a
+# FUZZER=-fsanitize=fuzzer brings a main of its own; without it, the targets run the files named.
+$(FUZZ): LDLIBS += $(FUZZER)
+$(FUZZ): %: %.o $(if $(FUZZER),,$B/tests/fuzz/main.o) $B/libtradepipe.a
 	$(LINK)
 $B/libtradepipe.a: $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c))
 	rm -f $@ && $(AR) rcs $@ $^

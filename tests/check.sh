@@ -19,7 +19,18 @@ make -s -j"$jobs" tests fuzz CC=gcc WERROR=1 B=build/asan SANITIZE=address,undef
 say "lint"
 make -s lint
 
+# run_tests BUILD: the scripts, and the unit tests of that build.
+run_tests()
+{
+	units=
+	for unit in tests/unit/*.c; do
+		units="$units $1/tests/unit/$(basename "$unit" .c)"
+	done
+	# shellcheck disable=SC2086  # one word a test
+	BUILD=$PWD/$1 tests/servers/broker -- prove -j"$jobs" -r tests $units
+}
+
 say "tests"
-BUILD=$PWD/build tests/servers/broker -- prove -j"$jobs" -r tests
+run_tests build
 say "tests under the sanitizers"
-BUILD=$PWD/build/asan tests/servers/broker -- prove -j"$jobs" -r tests
+run_tests build/asan

@@ -12,8 +12,8 @@ export LC_ALL TZ ROOT BUILD PATH
 unset KRAKEN_WS_URL KRAKEN_REST_URL TRADEPIPE_CACERT TRADEPIPE_ACCOUNT_FD KAFKA_BROKERS
 TMP=$(mktemp -d) && cd "$TMP" || exit 1
 cleanup() {
-	jobs -p >running.pids
-	xargs -r kill -KILL <running.pids
+	jobs -p >"$TMP/running.pids"
+	xargs -r kill -KILL <"$TMP/running.pids"
 	wait
 	cd / && rm -rf -- "$TMP"
 } 2>/dev/null
@@ -25,11 +25,10 @@ tests=0 failures=0
 ok() {
 	name=$1 tests=$((tests + 1))
 	shift
-	"$@" >ok.out 2>&1 && echo "ok $tests - $name" && return
-	echo "not ok $tests - $name" && sed 's/^/# /' ok.out && failures=$((failures + 1))
+	"$@" >"$TMP/ok.out" 2>&1 && echo "ok $tests - $name" && return
+	echo "not ok $tests - $name" && sed 's/^/# /' "$TMP/ok.out" && failures=$((failures + 1))
 }
-# is NAME GOT WANTED
-is() { ok "$1" same "$2" "$3"; }
+is() { ok "$1" same "$2" "$3"; } # NAME GOT WANTED
 same() { [ "$1" = "$2" ] || { printf 'got:    %s\nwanted: %s\n' "$1" "$2" && false; }; }
 not() { ! "$@"; }
 # exits STATUS CMD...
@@ -44,7 +43,7 @@ await() {
 		[ $((tries -= 1)) -gt 0 ] && sleep 0.05 || return 1
 	done
 }
-# start_exchange ARG...: see tests/servers/exchange.
+# start_exchange ARG... and start_mock_broker ARG...: see tests/servers.
 start_exchange() {
 	[ -e certs ] || "$ROOT/tests/servers/certs" certs && rm -f exchange.env
 	"$ROOT/tests/servers/exchange" --tls certs/server.pem certs/server.key \
@@ -54,7 +53,6 @@ start_exchange() {
 	KRAKEN_REST_URL=$(sed -n s/REST_URL=//p exchange.env)
 	export KRAKEN_WS_URL KRAKEN_REST_URL TRADEPIPE_CACERT
 }
-# start_mock_broker ARG...: see tests/servers/mock-broker.c.
 start_mock_broker() {
 	"$BUILD/tests/servers/mock-broker" --ready-file broker.address "$@" >broker.log 2>&1 &
 	await 10 test -s broker.address || { cat broker.log >&2 && exit 1; }

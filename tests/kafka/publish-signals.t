@@ -97,7 +97,7 @@ freeze() { kill -s STOP "$TEST_BROKER_PID"; }
 # forget_accounts, the second shows nothing more acknowledged, though there is something pending.
 forget_accounts() { old=$(grep -c pending= err); }
 is_stuck() {
-	kill -s USR1 $pid
+	kill -s USR1 "$pid"
 	grep -o 'acked=.*pending=.*' err | tail -n +$((old + 2)) | tail -n 2 | uniq -c | grep -q '^ *2 '
 }
 

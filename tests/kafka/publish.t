@@ -81,7 +81,7 @@ pid=$!
 exec 3>fifo
 records 1 1 >&3
 ok "a lone record is in the topic while the input is idle" await 10 has_records "$run-alone" 1
-knows() { kill -USR1 $pid && grep -q "$(account 1 1)\$" err; }
+knows() { kill -USR1 "$pid" && grep -q "$(account 1 1)\$" err; }
 ok "and its delivery is known" await 10 knows
 ok "the program is still there" kill -0 $pid
 exec 3>&-

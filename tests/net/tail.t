@@ -138,8 +138,8 @@ ok '...' says "its system is 'maintenance'"
 
 # TLS.
 start_exchange --trades 10
-is 'an unknown authority ends it with 2' "$(TRADEPIPE_CACERT=certs/other-ca.pem; export TRADEPIPE_CACERT
-	timeout 20 kraken-ws-tail BTC/USD >out 2>err; echo $?)" 2
+is 'an unknown authority ends it with 2' "$(timeout 20 kraken-ws-tail --cacert certs/other-ca.pem \
+	BTC/USD >out 2>err; echo $?)" 2
 ok '... by name' says "cannot connect to '$KRAKEN_WS_URL': .*certificate"
 is 'a certificate file that is not there ends it with 2' "$(timeout 20 kraken-ws-tail --cacert none.pem \
 	BTC/USD 2>err; echo $?)" 2
