@@ -38,9 +38,7 @@ $(BINS): $B/%: $B/cmd/%.o $B/libtradepipe.a
 	$(LINK)
 $(UNITS) $(TOOLS): %: %.o $B/libtradepipe.a
 	$(LINK)
-# FUZZER=-fsanitize=fuzzer brings a main of its own; without it, the targets run the files named.
-$(FUZZ): LDLIBS += $(FUZZER)
-$(FUZZ): %: %.o $(if $(FUZZER),,$B/tests/fuzz/main.o) $B/libtradepipe.a
+$(FUZZ): %: %.o $B/tests/fuzz/main.o $B/libtradepipe.a
 	$(LINK)
 $B/libtradepipe.a: $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c))
 	rm -f $@ && $(AR) rcs $@ $^

@@ -19,18 +19,20 @@ make -s -j"$jobs" tests fuzz CC=gcc WERROR=1 B=build/asan SANITIZE=address,undef
 say "lint"
 make -s lint
 
-# run_tests BUILD: the scripts, and the unit tests of that build.
+# run_tests BUILD TEST...: these scripts or folders, and the unit tests of that build.
 run_tests()
 {
-	units=
+	build=$1
+	shift
 	for unit in tests/unit/*.c; do
-		units="$units $1/tests/unit/$(basename "$unit" .c)"
+		set -- "$@" "$build/tests/unit/$(basename "$unit" .c)"
 	done
-	# shellcheck disable=SC2086  # one word a test
-	BUILD=$PWD/$1 tests/servers/broker -- prove -j"$jobs" -r tests $units
+	BUILD=$PWD/$build tests/servers/broker -- prove -j"$jobs" -r "$@"
 }
 
 say "tests"
-run_tests build
+run_tests build tests
 say "tests under the sanitizers"
-run_tests build/asan
+SANITIZE=address,undefined
+export SANITIZE
+run_tests build/asan tests/cli tests/docs tests/fuzz tests/kafka/p*.t tests/net/[!e]*.t

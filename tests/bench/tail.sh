@@ -6,7 +6,7 @@
 # usage: tail.sh [RUNS [FRAMES]]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-build=${B:-$here/../../build}
+build=${BUILD:-$here/../../build}
 PATH=$build:$build/tests/bench:$PATH
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -14,7 +14,7 @@ import threading
 import traceback
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 TEMP = tempfile.mkdtemp()
 CERTS = os.path.join(TEMP, "certs")
 CA = os.path.join(CERTS, "ca.pem")
