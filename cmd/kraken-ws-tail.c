@@ -287,6 +287,7 @@ static const struct ws_events events = {.open = on_open, .message = on_message};
 static int run(const struct options *o, char *const *pairs)
 {
 	struct session s = {.o = o};
+	uint64_t unwritten;
 	size_t n = 0;
 	int code;
 
@@ -297,13 +298,14 @@ static int run(const struct options *o, char *const *pairs)
 	pace_take_ms(&s.pace, stamp_monotonic());
 	if (!(s.out = out_open(o->output, &s.failure)))
 		return diag_err(&s.failure);
-	if (kraken_tail_init(&s.tail, pairs, n, s.out, &s.failure) < 0)
-		return diag_err(&s.failure);
-	s.tail.last = o->last;
-	s.tail.limit = o->limit;
-	if (!(s.ws = ws_new(&events, &s, o->ca_file, &s.failure)))
-		return diag_err(&s.failure);
-	code = run_account(&s);
+	if (kraken_tail_init(&s.tail, pairs, n, s.out, &s.failure) < 0 ||
+		!(s.ws = ws_new(&events, &s, o->ca_file, &s.failure))) {
+		code = out_close(s.out, diag_err(&s.failure), &unwritten);
+	} else {
+		s.tail.last = o->last;
+		s.tail.limit = o->limit;
+		code = run_account(&s);
+	}
 	ws_free(s.ws);
 	kraken_tail_release(&s.tail);
 	return code;

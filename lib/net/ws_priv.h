@@ -84,8 +84,8 @@ int64_t ws_ms_until(int64_t deadline_ns);
 /* Begins an attempt, as ws_connect() says, and leaves the lookup of the name under way. */
 int ws_dial_begin(struct ws *ws, const char *url, uint64_t timeout_ms, struct err *err);
 
-/* The next steps, each once its time has come; all of them may end the attempt. The name is being
- * looked up: waits for that as ws_serve() does. */
+/* Waits for the name's addresses, as ws_serve() does, and then tries the first. Like the steps
+ * below, it may end the attempt. */
 void ws_dial_resolve(struct ws *ws, int64_t timeout_ms);
 
 /* Tries the next of the addresses that does not fail at once. */
@@ -125,8 +125,8 @@ void ws_message_clear(struct ws *ws);
 
 void ws_message_release(struct ws *ws);
 
-/* libwebsockets, which connects with the settings of `trust` and tells the struct ws that is a
- * connection's opaque user data; its log goes to diag. NULL on failure. */
+/* Starts libwebsockets, which connects with the settings of `trust`. What happens to a connection
+ * is told to the struct ws that is its opaque user data; the log goes to diag. NULL on failure. */
 struct lws_context *ws_context_new(SSL_CTX *trust);
 
 #endif
