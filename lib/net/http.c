@@ -189,7 +189,7 @@ static int check_url(const char *text, struct err *err)
 	struct url url;
 
 	if (url_parse(span_text(text), &url, &reason) < 0)
-		return err_set(err, EXIT_USAGE, "cannot get '%s': %s", text, reason);
+		return err_set(err, EXIT_USAGE, "cannot get '%s': %s", url_shown(text), reason);
 	if (strcmp(url.scheme, "http") != 0 && strcmp(url.scheme, "https") != 0)
 		return err_set(err, EXIT_USAGE,
 			"cannot get '%s': its scheme is neither http nor https", text);

@@ -153,3 +153,10 @@ int url_parse(struct span text, struct url *url, const char **reason)
 		return refuse(reason, "its path is too long");
 	return 0;
 }
+
+const char *url_shown(const char *text)
+{
+	const char *at = strrchr(text, '@');
+
+	return at ? at + 1 : text;
+}

@@ -27,4 +27,7 @@ struct url {
 /* 0, or -1 and *reason, a constant phrase such as "it has no host". */
 int url_parse(struct span text, struct url *url, const char **reason);
 
+/* An address for a message: without what stands before an "@", which may be a password. */
+const char *url_shown(const char *text);
+
 #endif

@@ -47,7 +47,8 @@ static int read_url(const char *text, struct url *url, struct err *err)
 	const char *reason;
 
 	if (url_parse(span_text(text), url, &reason) < 0)
-		return err_set(err, EXIT_USAGE, "cannot connect to '%s': %s", text, reason);
+		return err_set(
+			err, EXIT_USAGE, "cannot connect to '%s': %s", url_shown(text), reason);
 	if (url->user[0])
 		return err_set(err, EXIT_USAGE,
 			"cannot connect to '%s': a user name in an address is not supported",

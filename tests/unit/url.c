@@ -102,8 +102,16 @@ static void test_spans(void)
 	TAP_OK(url_parse(span_make("ws://h/\0x", 9), &url, &reason) < 0, "a NUL is refused");
 }
 
+static void test_shown(void)
+{
+	TAP_OK(strcmp(url_shown("wss://user:secret@host:bad/"), "host:bad/") == 0,
+		"a password is not shown");
+	TAP_OK(strcmp(url_shown("wss://host:bad/"), "wss://host:bad/") == 0, "all else is");
+}
+
 int main(void)
 {
+	test_shown();
 	test_parts();
 	test_refusals();
 	test_bounds();
