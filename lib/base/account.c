@@ -201,6 +201,14 @@ bool account_has_loss(const struct account *a)
 	return false;
 }
 
+/* Whether people are told at the end. A run that never began has no account to give. */
+static bool is_told(const struct account *a, int code, bool quiet)
+{
+	if (code == PROG_BROKEN_PIPE || (quiet && code == EXIT_DONE))
+		return false;
+	return code != EXIT_USAGE || sum(a, true) > 0;
+}
+
 int account_close(struct account *a, int code, bool quiet)
 {
 	if (code == EXIT_DONE && account_has_loss(a))
@@ -209,7 +217,7 @@ int account_close(struct account *a, int code, bool quiet)
 		diag_error("the account does not add up: this is a fault of the program");
 		code = EXIT_FAILED;
 	}
-	if (code != PROG_BROKEN_PIPE && !(quiet && code == EXIT_DONE))
+	if (is_told(a, code, quiet))
 		show(a, true);
 	tell_supervisor(a, true);
 	write_metrics(a);

@@ -39,10 +39,11 @@ struct account *account_open(
 /* Whether a row with role ACCOUNT_LOSS is not 0. */
 bool account_has_loss(const struct account *account);
 
-/* The final account. `code` is the exit code that the program is about to return; with `quiet` the
- * line for people is left out where that is 0; with PROG_BROKEN_PIPE it is left out in any case. An
- * account that does not add up is a fault of the program: it says so and returns EXIT_FAILED.
- * Otherwise returns `code`, or EXIT_PARTIAL where code is 0 and there was a loss. Frees it. */
+/* The final account. `code` is the exit code that the program is about to return. The line for
+ * people is left out with PROG_BROKEN_PIPE, with EXIT_USAGE where nothing came in, and with `quiet`
+ * where code stays 0. An account that does not add up is a fault of the program: it says so and
+ * returns EXIT_FAILED. Otherwise returns `code`, or EXIT_PARTIAL where code is 0 and there was a
+ * loss. Frees it. */
 int account_close(struct account *account, int code, bool quiet);
 
 #endif
