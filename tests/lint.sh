@@ -14,10 +14,17 @@ else
 	echo "clang-format: skipped, it is not release 14"
 fi
 
+# Later releases of cppcheck than Debian 12's take an array that is filled in another argument of the
+# same call for uninitialised, and expect tests to survive a malloc() that fails.
+later=
+if ! cppcheck --version | grep -q ' 2\.10'; then
+	later='--suppress=uninitvar --suppress=nullPointerOutOfMemory
+		--suppress=nullPointerArithmeticOutOfMemory --suppress=normalCheckLevelMaxBranches'
+fi
 echo "cppcheck"
 # shellcheck disable=SC2046,SC2086
 cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j2 \
-	--enable=warning,performance,portability --suppress=missingIncludeSystem \
+	--enable=warning,performance,portability --suppress=missingIncludeSystem $later \
 	-Ilib -DVERSION='"0"' $(printf '%s\n' $sources | grep '\.c$')
 
 echo "mandoc"

@@ -25,8 +25,9 @@ const struct opt kafka_options[] = {
 		.letter = 'b',
 		.name = "brokers",
 		.arg = "host:port,...",
-		.help = "brokers to begin with (else $KAFKA_BOOTSTRAP_SERVERS, " KAFKA_BROKERS_DEFAULT
-			")",
+		.help = "brokers to begin with, " KAFKA_BROKERS_DEFAULT " if none are named",
+		.more = "Without either,\n.Ev KAFKA_BOOTSTRAP_SERVERS\nand the file of\n"
+			".Fl -config\nmay name them.",
 		.env = "KAFKA_BROKERS",
 		.at = offsetof(struct kafka_options, brokers)},
 	{.kind = OPT_LIST,
@@ -112,7 +113,7 @@ static const struct rule {
 /* A property on its way into a configuration. */
 struct setting {
 	rd_kafka_conf_t *conf;
-	const char *place; /* where it was written, for messages */
+	char place[PLACE_MAX]; /* where it was written, for messages */
 	bool on_command_line;
 	struct err *err;
 };
@@ -272,17 +273,15 @@ static int read_whole(const char *path, struct buf *to, struct err *err)
 
 static int set_lines(struct setting *s, const char *path, char *text)
 {
-	char place[PLACE_MAX];
 	unsigned long line = 1;
 	char *end;
 
-	s->place = place;
 	for (; *text; text = end, line++) {
 		end = text + strcspn(text, "\n");
 		if (*end)
 			*end++ = '\0';
 		text = trimmed(text);
-		snprintf(place, sizeof place, "'%s', line %lu", path, line);
+		snprintf(s->place, sizeof s->place, "'%s', line %lu", path, line);
 		if (*text && *text != '#' && set_assignment(s, text) < 0)
 			return -1;
 	}
@@ -306,7 +305,7 @@ static int set_file(struct setting *s, const char *path)
 
 static int set_list(struct setting *s, const struct opt_list *list)
 {
-	s->place = "option --property";
+	snprintf(s->place, sizeof s->place, "option --property");
 	s->on_command_line = true;
 	for (size_t i = 0; i < list->n; i++) {
 		struct buf text;
@@ -329,24 +328,36 @@ static int set_presets(const struct setting *s, const struct kafka_property *pre
 	return 0;
 }
 
+/* An option in a script whose variable is not set must not lead to the default. */
+static bool names_brokers(const rd_kafka_conf_t *conf)
+{
+	char text[64];
+	size_t n = sizeof text;
+
+	return rd_kafka_conf_get(conf, "bootstrap.servers", text, &n) == RD_KAFKA_CONF_OK && *text;
+}
+
 struct rd_kafka_conf_s *kafka_config_make(
 	const struct kafka_options *o, const struct kafka_property *presets, struct err *err)
 {
-	const char *brokers = o->brokers ? o->brokers : getenv("KAFKA_BOOTSTRAP_SERVERS");
+	const char *variable = getenv("KAFKA_BOOTSTRAP_SERVERS");
+	const char *brokers = o->brokers ? o->brokers : variable && *variable ? variable : NULL;
 	const struct kafka_property fallback[] = {
 		{"bootstrap.servers", KAFKA_BROKERS_DEFAULT}, {NULL, NULL}};
 	const struct kafka_property given[] = {
-		{brokers && *brokers ? "bootstrap.servers" : NULL, brokers}, {NULL, NULL}};
+		{brokers ? "bootstrap.servers" : NULL, brokers}, {NULL, NULL}};
 	struct setting s = {.conf = rd_kafka_conf_new(), .place = "the presets", .err = err};
 
 	if (set_presets(&s, fallback) < 0 || set_presets(&s, presets) < 0)
 		goto refused;
 	if (o->config_file && set_file(&s, o->config_file) < 0)
 		goto refused;
-	s.place = "option --brokers";
+	snprintf(s.place, sizeof s.place, "option --brokers");
 	if (set_presets(&s, given) < 0 || set_list(&s, &o->properties) < 0)
 		goto refused;
-	return s.conf;
+	if (names_brokers(s.conf))
+		return s.conf;
+	err_set(err, EXIT_USAGE, "cannot connect: the list of brokers is empty");
 refused:
 	rd_kafka_conf_destroy(s.conf);
 	return NULL;
