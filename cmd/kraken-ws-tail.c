@@ -18,7 +18,7 @@
 #include "net/ws.h"
 
 enum {
-	REQUEST_MAX = 1024 * 1024, /* bytes of a subscribe request: some ten thousand pairs */
+	REQUEST_MAX = WS_QUEUE_MAX / 2, /* bytes of a subscribe request: forty thousand pairs */
 
 	/* Kraken's edge takes about 150 connections in ten minutes from one address, all programs
 	 * together, and bans for ten minutes beyond (API documentation, "Spot WebSocket v2:
@@ -148,8 +148,14 @@ static void on_open(void *arg)
 	s->opened = s->stood = true;
 	s->asked_since = s->idle_since = reading_ns(s);
 	buf_init(&request, REQUEST_MAX);
-	if (kraken_tail_subscribe(&s->tail, &request) < 0 || ws_send(s->ws, buf_span(&request)) < 0)
+	if (kraken_tail_subscribe(&s->tail, &request) < 0) {
+		err_set(&s->cut, EXIT_USAGE,
+			"cannot subscribe to so many pairs: the request has more than %d bytes",
+			REQUEST_MAX);
+		end(s, &s->cut);
+	} else if (ws_send(s->ws, buf_span(&request)) < 0) {
 		err_set(&s->cut, EXIT_FAILED, "the subscribe request could not be sent");
+	}
 	buf_release(&request);
 	diag_info("connected to '%s'", s->o->url);
 }
@@ -183,12 +189,14 @@ static void check_deadlines(struct session *s)
 	const char *unanswered = kraken_tail_unanswered(&s->tail);
 	int64_t now = reading_ns(s), ms = STAMP_NS_PER_MS;
 
+	if (!ws_is_open(s->ws) || s->cut.code || s->over)
+		return;
 	if (ws_last_heard(s->ws) != s->heard_ns) {
 		s->heard_ns = ws_last_heard(s->ws);
 		s->idle_since = now;
+		if (now - s->asked_since > (int64_t)s->o->idle_ms * ms) /* so it lives */
+			retry_reset(&s->retry);
 	}
-	if (!ws_is_open(s->ws) || s->cut.code || s->over)
-		return;
 	if (unanswered && now - s->asked_since > (int64_t)s->o->ack_ms * ms) {
 		err_set(&s->cut, EXIT_USAGE, "the subscription to '%s' was not acknowledged",
 			unanswered);
@@ -265,11 +273,13 @@ static int run_account(struct session *s)
 			true},
 		{"reconnects", ACCOUNT_MEMO, &s->reconnects, "connections lost", true, true},
 	};
-	struct account *account = account_open(
-		rows, sizeof rows / sizeof *rows, s->o->common.metrics_file, &s->failure);
+	const char *metrics = s->o->common.metrics_file;
+	struct account *account = NULL;
 	uint64_t unwritten;
 	int code;
 
+	if (out_exclude(s->out, metrics, &s->failure) == 0)
+		account = account_open(rows, sizeof rows / sizeof *rows, metrics, &s->failure);
 	if (!account) {
 		out_close(s->out, EXIT_DONE, &unwritten);
 		return diag_err(&s->failure);
@@ -287,7 +297,6 @@ static const struct ws_events events = {.open = on_open, .message = on_message};
 static int run(const struct options *o, char *const *pairs)
 {
 	struct session s = {.o = o};
-	uint64_t unwritten;
 	size_t n = 0;
 	int code;
 
@@ -296,12 +305,13 @@ static int run(const struct options *o, char *const *pairs)
 	retry_init(&s.retry, RETRY_BASE_MS, RETRY_CAP_MS);
 	pace_init(&s.pace, CONNECT_BURST, CONNECT_INTERVAL_MS);
 	pace_take_ms(&s.pace, stamp_monotonic());
-	if (!(s.out = out_open(o->output, &s.failure)))
-		return diag_err(&s.failure);
-	if (kraken_tail_init(&s.tail, pairs, n, s.out, &s.failure) < 0 ||
-		!(s.ws = ws_new(&events, &s, o->ca_file, &s.failure))) {
-		code = out_close(s.out, diag_err(&s.failure), &unwritten);
+	/* The output comes last: what is a fault of usage leaves it as it was. */
+	if (kraken_tail_init(&s.tail, pairs, n, &s.failure) < 0 ||
+		!(s.ws = ws_new(&events, &s, o->ca_file, &s.failure)) ||
+		!(s.out = out_open(o->output, &s.failure))) {
+		code = diag_err(&s.failure);
 	} else {
+		s.tail.out = s.out;
 		s.tail.last = o->last;
 		s.tail.limit = o->limit;
 		code = run_account(&s);

@@ -6,6 +6,8 @@
  * Exit: 0 done, 1 failed (also at the first bad record, unless --on-bad says otherwise), 2 usage,
  * 3 done, but some records were refused.
  */
+#include <string.h>
+
 #include "base/account.h"
 #include "base/buf.h"
 #include "base/diag.h"
@@ -214,17 +216,17 @@ static int read_input(struct normalizer *z)
 	return end == LINE_END_RECORD ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int open_all(struct normalizer *z, const struct options *o)
+/* What is read, and the metrics, are other files than those that are written to. */
+static int exclude_others(const struct normalizer *z, const char *metrics, struct err *err)
 {
-	struct err err;
-
-	z->out = out_open(o->output, &err);
-	if (!z->out)
-		return diag_err(&err);
-	z->reject = reject_open(o->on_bad, &err);
-	if (z->reject)
-		return EXIT_DONE;
-	return out_close(z->out, diag_err(&err), &z->n.unwritten);
+	for (char *const *file = z->loop.files; *file; file++)
+		if (strcmp(*file, "-") != 0 &&
+			(out_exclude(z->out, *file, err) < 0 ||
+				reject_exclude(z->reject, *file, err) < 0))
+			return -1;
+	if (out_exclude(z->out, metrics, err) < 0)
+		return -1;
+	return reject_exclude(z->reject, metrics, err);
 }
 
 static int close_all(struct normalizer *z, int code)
@@ -237,6 +239,21 @@ static int close_all(struct normalizer *z, int code)
 	buf_release(&z->reason);
 	buf_release(&z->name);
 	return reject_close(z->reject, code);
+}
+
+static int open_all(struct normalizer *z, const struct options *o)
+{
+	struct err err;
+
+	z->out = out_open(o->output, &err);
+	if (!z->out)
+		return diag_err(&err);
+	z->reject = reject_open(o->on_bad, z->out, &err);
+	if (!z->reject)
+		return out_close(z->out, diag_err(&err), &z->n.unwritten);
+	if (exclude_others(z, o->common.metrics_file, &err) < 0)
+		return close_all(z, diag_err(&err));
+	return EXIT_DONE;
 }
 
 /* The work between opening and closing, and its account. */

@@ -169,18 +169,3 @@ enum decimal_fault decimal_canonical(struct span token, char *to, size_t *n)
 	return put_value(&parts, first, end,
 		(int64_t)parts.whole.n - (int64_t)first + parts.exponent, to, n);
 }
-
-const char *decimal_fault_text(enum decimal_fault fault)
-{
-	switch (fault) {
-	case DECIMAL_OK:
-		return "is an amount";
-	case DECIMAL_NOT_A_NUMBER:
-		return "is not a number";
-	case DECIMAL_NOT_POSITIVE:
-		return "is not above zero";
-	case DECIMAL_TOO_LONG:
-		return "has more digits than an amount may have";
-	}
-	return "is not a number";
-}

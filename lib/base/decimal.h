@@ -30,7 +30,4 @@ enum decimal_fault {
  */
 enum decimal_fault decimal_canonical(struct span token, char *to, size_t *n);
 
-/* The fault as the end of a message: "is not above zero". */
-const char *decimal_fault_text(enum decimal_fault fault);
-
 #endif

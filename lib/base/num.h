@@ -13,8 +13,9 @@
 int num_u64(struct span text, uint64_t *value);
 
 /* "500ms", "10s", "2m", "1h", "7d"; a bare number is seconds. The value is in milliseconds, and at
- * most NUM_DURATION_MAX, so that it is an int64_t in nanoseconds as well. */
-#define NUM_DURATION_MAX (INT64_MAX / 1000000)
+ * most NUM_DURATION_MAX, 146 years, so that in nanoseconds it fits into an int64_t, also when it is
+ * added to a moment of a clock that began within as many. */
+#define NUM_DURATION_MAX (INT64_MAX / 2 / 1000000)
 int num_duration(struct span text, uint64_t *ms);
 
 /* "512", "64k", "10M", "1G" (powers of 1024). The value is in bytes. */

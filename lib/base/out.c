@@ -82,11 +82,26 @@ static int cut_torn_line(struct out *out, struct err *err)
 	return 0;
 }
 
+/* A pipe is opened for writing alone: being a reader of it ourselves, we would never be told that
+ * there is none. */
+static int open_path(const char *path)
+{
+	struct stat status;
+	bool is_pipe = stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+	int flags = (is_pipe ? O_WRONLY : O_RDWR) | O_APPEND | O_CREAT | O_CLOEXEC;
+	int fd;
+
+	do
+		fd = open(path, flags, 0666);
+	while (fd < 0 && errno == EINTR && !sig_stops());
+	return fd;
+}
+
 static int open_file(struct out *out, struct err *err)
 {
 	struct stat status;
 
-	out->fd = open(out->name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	out->fd = open_path(out->name);
 	if (out->fd < 0 || fstat(out->fd, &status) < 0)
 		return err_errno(err, EXIT_FAILED, "cannot open '%s'", out->name);
 	out->is_file = S_ISREG(status.st_mode);
@@ -116,6 +131,17 @@ struct out *out_open(const char *path, struct err *err)
 	out->cap = FIRST_CAP;
 	out->data = mem_alloc(out->cap, 1);
 	return out;
+}
+
+int out_exclude(const struct out *out, const char *path, struct err *err)
+{
+	struct stat ours, theirs;
+
+	if (!path || fstat(out->fd, &ours) < 0 || !S_ISREG(ours.st_mode) ||
+		stat(path, &theirs) < 0 || ours.st_dev != theirs.st_dev ||
+		ours.st_ino != theirs.st_ino)
+		return 0;
+	return err_set(err, EXIT_USAGE, "cannot use '%s' as well: it is where records go", path);
 }
 
 /* What was held and is now lost is counted in records; a file ends with a whole one. */
@@ -241,11 +267,6 @@ int64_t out_spent_ns(const struct out *out)
 bool out_has_failed(const struct out *out)
 {
 	return out->failure.code != EXIT_DONE;
-}
-
-bool out_is_broken_pipe(const struct out *out)
-{
-	return out->broken_pipe;
 }
 
 int out_close(struct out *out, int code, uint64_t *unwritten)

@@ -24,8 +24,13 @@ struct out;
 /* Standard output, or, where path is not NULL, that file: it is appended to, a last line that
  * lacks its newline is cut off first (with a warning), and it stays locked as long as the process
  * runs: a second writer is refused with EXIT_FAILED. It is synced to disk at every flush and at the
- * end. NULL and *err on failure. */
+ * end. A named pipe is waited for until it has a reader, or a stop signal comes. NULL and *err on
+ * failure. */
 struct out *out_open(const char *path, struct err *err);
+
+/* Nothing else may write to a regular file that records go to, or read it, be it named by --output
+ * or standard output: -1 and *err (EXIT_USAGE) where `path`, which may be NULL, is that file. */
+int out_exclude(const struct out *out, const char *path, struct err *err);
 
 /* Room for a record of at most n bytes, n <= OUT_CEILING, its newline included; out_wrote() says
  * how many were written there and ends the record. NULL after a failure. */
@@ -43,9 +48,8 @@ int out_flush(struct out *out);
  * else, so that it can leave them out of its own deadlines. */
 int64_t out_spent_ns(const struct out *out);
 
-/* Whether a write has failed, and whether that was because the reader went away. */
+/* Whether a write has failed. */
 bool out_has_failed(const struct out *out);
-bool out_is_broken_pipe(const struct out *out);
 
 /* Flushes, syncs, closes and frees. *unwritten is how many records were handed over and did not
  * reach the descriptor whole. Returns `code`, or what the output's own failure calls for, and prints

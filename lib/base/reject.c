@@ -8,25 +8,33 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/mem.h"
-#include "base/out.h"
+#include "base/prog.h"
 #include "base/quote.h"
 #include "base/stamp.h"
 
 struct reject {
 	bool fails;
+	const char *policy;
 	struct out *file; /* NULL: none is kept */
 };
 
-struct reject *reject_open(const char *policy, struct err *err)
+struct reject *reject_open(const char *policy, const struct out *good, struct err *err)
 {
 	struct reject *r = mem_alloc(1, sizeof *r);
 
+	r->policy = policy;
 	r->fails = strcmp(policy, "fail") == 0;
-	if (!r->fails && strcmp(policy, "skip") != 0 && !(r->file = out_open(policy, err))) {
-		free(r);
-		return NULL;
-	}
-	return r;
+	if (r->fails || strcmp(policy, "skip") == 0)
+		return r;
+	if (out_exclude(good, policy, err) == 0 && (r->file = out_open(policy, err)))
+		return r;
+	free(r);
+	return NULL;
+}
+
+int reject_exclude(const struct reject *r, const char *path, struct err *err)
+{
+	return r->file ? out_exclude(r->file, path, err) : 0;
 }
 
 static void report(const char *what, uint64_t line, size_t index, const char *reason, bool fatal)
@@ -90,9 +98,13 @@ int reject_flush(struct reject *r)
 int reject_close(struct reject *r, int code)
 {
 	uint64_t unwritten;
+	int result = r->file ? out_close(r->file, EXIT_DONE, &unwritten) : EXIT_DONE;
 
-	if (r->file)
-		code = out_close(r->file, code, &unwritten);
+	/* Who reads the records may go away quietly; who is to keep those refused may not. */
+	if (result == PROG_BROKEN_PIPE) {
+		diag_error("cannot write '%s': its reader went away", r->policy);
+		result = EXIT_FAILED;
+	}
 	free(r);
-	return code;
+	return result ? result : code;
 }

@@ -12,13 +12,17 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/out.h"
 #include "base/span.h"
 
 struct reject;
 
-/* policy is "fail", "skip", or a file's name ("./fail" for a file of that name). NULL and *err
- * where the file cannot be opened. */
-struct reject *reject_open(const char *policy, struct err *err);
+/* policy is "fail", "skip", or a file's name ("./fail" for a file of that name), and lives as long
+ * as this. NULL and *err where the file cannot be opened, or is the one that `good` writes to. */
+struct reject *reject_open(const char *policy, const struct out *good, struct err *err);
+
+/* The same as out_exclude() for the file that refused records go to. */
+int reject_exclude(const struct reject *reject, const char *path, struct err *err);
 
 /* Reports and keeps one record. `what` is the input's name, line its line number there (0: none),
  * index the trade's place within it (0: the line as a whole). Returns 0 to go on, or -1 where the
@@ -29,7 +33,8 @@ int reject_record(struct reject *reject, struct span record, const char *what, u
 /* Writes out what is held, as before every wait. 0, or -1 where the file could not take it. */
 int reject_flush(struct reject *reject);
 
-/* Writes out and frees. Returns code, or EXIT_FAILED where the file could not take what it got. */
+/* Writes out and frees. Returns code, or what out_close() makes of a file that could not take what
+ * it got; a reader that went away is EXIT_FAILED here, with a message. */
 int reject_close(struct reject *reject, int code);
 
 #endif

@@ -42,7 +42,7 @@ void feed_release(struct feed *feed)
 static int compare(struct span name, const char *there)
 {
 	size_t length = strlen(there), common = name.n < length ? name.n : length;
-	int order = memcmp(name.p, there, common);
+	int order = common ? memcmp(name.p, there, common) : 0;
 
 	return order ? order : (name.n > length) - (name.n < length);
 }
@@ -99,7 +99,7 @@ enum feed_verdict feed_judge(
 	product->begun = true;
 	if (id == 0)
 		return FEED_NEXT;
-	if (id <= product->last_id && time_ns > product->last_ns + CLEARLY_LATER_NS)
+	if (id <= product->last_id && time_ns - CLEARLY_LATER_NS > product->last_ns)
 		return FEED_ANEW;
 	if (id <= product->last_id)
 		return id <= product->start_id ? FEED_BEFORE : FEED_REPEATED;

@@ -2,9 +2,9 @@
  * The messages of Kraken's WebSocket v2: what comes is told apart, what is asked for is written.
  * Pure functions over bytes, no sockets.
  *
- * Source: Kraken API documentation, "Spot WebSocket v2: trade, status, heartbeat, ping" (read in 2026) and live
- * recordings of September 2026. Members are found by name, since their order differs between
- * documentation, recordings and servers; unknown members are allowed everywhere.
+ * Source: Kraken API documentation, "Spot WebSocket v2: trade, status, heartbeat, ping" (read in
+ * 2026) and live recordings of September 2026. Members are found by name, since their order differs
+ * between documentation, recordings and servers; unknown members are allowed everywhere.
  */
 #ifndef TRADEPIPE_MARKET_KRAKEN_MESSAGE_H
 #define TRADEPIPE_MARKET_KRAKEN_MESSAGE_H

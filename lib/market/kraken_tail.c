@@ -5,6 +5,7 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/quote.h"
 
 enum {
 	HELD_MAX = 64 * 1024 * 1024, /* bytes of messages held at the start */
@@ -12,12 +13,17 @@ enum {
 	NAME_MAX_BYTES = 4096,	     /* of an unescaped pair; Kraken's have a dozen */
 };
 
-int kraken_tail_init(
-	struct kraken_tail *t, char *const *pairs, size_t n, struct out *out, struct err *err)
+int kraken_tail_init(struct kraken_tail *t, char *const *pairs, size_t n, struct err *err)
 {
 	const char *twice;
 
-	*t = (struct kraken_tail){.out = out};
+	*t = (struct kraken_tail){.out = NULL};
+	for (size_t i = 0; i < n; i++) {
+		if (!*pairs[i])
+			return err_set(err, EXIT_USAGE, "a pair's name is empty");
+		if (!quote_is_utf8(span_text(pairs[i])))
+			return err_set(err, EXIT_USAGE, "pair '%s' is not UTF-8", pairs[i]);
+	}
 	if (feed_init(&t->feed, pairs, n, &twice) < 0)
 		return err_set(err, EXIT_USAGE, "pair '%s' is given twice", twice);
 	buf_init(&t->held, HELD_MAX);
@@ -71,8 +77,8 @@ static void refuse(struct kraken_tail *t, struct span record, const char *reason
 static void report_gap(struct kraken_tail *t, const char *pair, uint64_t first, uint64_t last)
 {
 	t->n.lost += last - first + 1;
-	diag_warning("'%s': lost trades %llu to %llu: they were not sent", pair,
-		(unsigned long long)first, (unsigned long long)last);
+	diag_warning("'%s': lost trades %llu to %llu: they did not come, or could not be taken",
+		pair, (unsigned long long)first, (unsigned long long)last);
 }
 
 static void write_trade(struct kraken_tail *t, const struct kraken_trade *trade)
@@ -254,8 +260,8 @@ static enum kraken_tail_next take_refusal(
 	explain_refusal(product->name, text, err);
 	if (!t->begun)
 		return KRAKEN_TAIL_FAIL;
+	t->n.refused += product->state != FEED_REFUSED;
 	product->state = FEED_REFUSED;
-	t->n.refused++;
 	if (feed_count(&t->feed, FEED_REFUSED) == t->feed.n)
 		return KRAKEN_TAIL_FAIL;
 	diag_warning("%s", err->text);

@@ -42,9 +42,9 @@ enum kraken_tail_next {
 
 struct kraken_tail {
 	struct feed feed;
-	struct out *out;
-	uint64_t last;	 /* trades of each pair's first snapshot to begin with */
-	uint64_t limit;	 /* end after this many; 0: none */
+	struct out *out; /* where trades go: the caller sets it before the first message, and */
+	uint64_t last;	 /* how many of each pair's first snapshot to begin with, and */
+	uint64_t limit;	 /* after how many to end; 0: none */
 	bool begun;	 /* every pair has been acknowledged once: nothing is written before */
 	struct buf held; /* messages with trades that came before that, each behind its length */
 	struct buf text; /* an unescaped name */
@@ -53,13 +53,12 @@ struct kraken_tail {
 };
 
 /* A tail of the n pairs, whose names must outlive it. -1 and *err (EXIT_USAGE) where a name is given
- * twice. */
-int kraken_tail_init(
-	struct kraken_tail *tail, char *const *pairs, size_t n, struct out *out, struct err *err);
+ * twice, is empty, or is no UTF-8, with which no request can be made. */
+int kraken_tail_init(struct kraken_tail *tail, char *const *pairs, size_t n, struct err *err);
 void kraken_tail_release(struct kraken_tail *tail);
 
 /* A new connection stands: appends the one request that subscribes all pairs that are not refused.
- * -1 where there is none left. */
+ * -1 where there is none left, or the request does not fit. */
 int kraken_tail_subscribe(struct kraken_tail *tail, struct buf *request);
 
 /* Whether answers to the request are still due, and a pair whose answer is. */

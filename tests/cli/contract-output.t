@@ -101,6 +101,17 @@ two_writers() {
 	ends 0
 }
 
+# Renaming the metrics into place would take the records away.
+metrics_over_output() {
+	rm -f file
+	drive --output file --metrics-file ./file 2>err
+	ends 2 "^$program: cannot use './file' as well: it is where records go$" && [ ! -s file ] &&
+		[ ! -e file.lock ] || return
+	# shellcheck disable=SC2094 # that is what must be refused
+	drive --metrics-file file >file 2>err
+	ends 2 "^$program: cannot use 'file' as well"
+}
+
 writers="source filter"
 each "$writers" "closed standard output" closed_stdout
 each "$writers" "closed standard error" closed_stderr
@@ -115,4 +126,5 @@ fi
 each "$writers" "a reader that goes away early" early_reader
 each "$writers" "a torn last line under --output" torn_line
 each "$writers" "two writers on one file" two_writers
+each "$writers" "metrics where the records go" metrics_over_output
 done_testing

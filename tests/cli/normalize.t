@@ -32,6 +32,24 @@ is "by as many lines" "$(grep -c . bad) $(grep -c . good)" "8 4"
 ok "a file that takes nothing ends the run" exits 1 trade-normalize --on-bad /dev/full mixed
 ok "a file in no folder is refused" not trade-normalize --on-bad nowhere/bad mixed
 
+# No file is two things at once.
+cp good both
+ok "refused records where the good ones go" exits 2 trade-normalize --output both --on-bad ./both mixed
+ok "good records where they are read" exits 2 trade-normalize --output both mixed both
+ok "refused records where they are read" exits 2 trade-normalize --on-bad both mixed both
+ok "metrics where refused records go" exits 2 trade-normalize --on-bad both --metrics-file both mixed
+ok "... none of which touches it" cmp good both
+ok "a device may be all of them" exits 3 trade-normalize --output /dev/null --on-bad /dev/null \
+	/dev/null mixed
+
+# A reader of refused records that goes away is missed: they would be lost without a word.
+mkfifo gone
+for _ in $(seq 2000); do sed -n 2,4p mixed; done >all-bad
+head -c 1 gone >one &
+trade-normalize -q --on-bad gone all-bad 2>said >good
+is "a pipe for refused records that nobody reads any more ends the run" $? 1
+ok "by name" grep -q "^trade-normalize: cannot write 'gone': its reader went away$" said
+
 # Lines over the ceiling of 8 MiB.
 { echo "$record" && long_line 9000000 && echo "$record"; } >long
 trade-normalize --on-bad skip --output out long 2>said

@@ -73,7 +73,14 @@ ok 'a pair refused later is a warning, and 3 at the end' run 3 --trades 200 \
 	--fault '{"do":"drop","at":{"product":"BTC/USD","trade":100}}' \
 	--fault '{"do":"refuse","product":"ETH/USD","connection":2}' -- --limit 220 BTC/USD ETH/USD
 ok '...' says "warning: cannot subscribe to 'ETH/USD'"
-ok 'a pair given twice is a usage error' exits 2 kraken-ws-tail BTC/USD BTC/USD
+ok 'a pair given twice is a usage error' exits 2 kraken-ws-tail --output none BTC/USD BTC/USD
+ok 'a pair that no message can name, too' exits 2 kraken-ws-tail --output none "$(printf 'B\334/USD')"
+ok '... and so is one without a name' exits 2 kraken-ws-tail --output none ''
+ok '... which leave the output as it was' not test -e none
+
+# shellcheck disable=SC2046 # words
+ok 'more pairs than a request can name are a usage error' run 2 -- $(seq -f 'PAIR%06.0f/USD' 40000)
+ok '...' says '^kraken-ws-tail: cannot subscribe to so many pairs: .*524288 bytes$'
 
 # Connections that end, and come back.
 for how in rst fin eof close; do
@@ -86,7 +93,7 @@ for how in rst fin eof close; do
 done
 ok 'a hole beyond the snapshot is named, counted, and 3 at the end' run 3 --trades 300 --per-frame 1 \
 	--fault '{"do":"drop","at":{"product":"BTC/USD","trade":150},"gap":53}' -- --limit 297 BTC/USD
-ok '...' says "warning: 'BTC/USD': lost trades 151 to 153: they were not sent"
+ok '...' says "warning: 'BTC/USD': lost trades 151 to 153: they did not come"
 ok '...' same "$(account)" 'read=347 written=297 repeated=0 passed=50 lost=3 reconnects=1'
 ok 'ids that never come are lost as well' run 3 --trades 50 \
 	--fault '{"do":"skip","at":{"product":"BTC/USD","trade":60},"ids":5}' -- --limit 45 BTC/USD
@@ -104,6 +111,19 @@ ok 'silence is found, heartbeats or not' run 0 --trades 200 \
 	-- --idle-timeout 700ms --limit 200 BTC/USD
 ok '...' whole BTC/USD=51-250
 ok '...' says "nothing was received within the idle timeout"
+
+# The waits grow from failure to failure, and are short again after a connection that has stood for
+# a while, be it one without trades.
+start_exchange --rate manual --heartbeat 0.2 \
+	--fault '{"do":"refuse-handshake","times":2}'
+exchange=$!
+kraken-ws-tail -v --idle-timeout 1 BTC/USD >out 2>err &
+ok 'a quiet connection' await 10 grep -q 'connected to' err
+await 2 false
+kill "$exchange"
+ok '... that has outlived its deadline is made again soon' await 5 grep -q 'lost the connection' err
+ok '...' says 'lost the connection .*; connecting again in [01]\.'
+kill $! && wait $! 2>wait.err
 
 # Messages that should not be there.
 ok 'a message that is no JSON is named and counted; no good trade is lost' run 3 --trades 100 \

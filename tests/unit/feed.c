@@ -37,6 +37,8 @@ static const struct {
 	{"does not move the old one", 1001, 60 * 1000 * MS, FEED_NEXT, 0},
 	{"the last id there is", UINT64_MAX, 61 * 1000 * MS, FEED_GAP, 1002},
 	{"and again", UINT64_MAX, 61 * 1000 * MS, FEED_REPEATED, 0},
+	{"clearly later than ever, up to the last time there is", UINT64_MAX, INT64_MAX, FEED_ANEW,
+		0},
 };
 
 static void test_judge(void)
@@ -55,6 +57,21 @@ static void test_judge(void)
 			printf("# verdict %d, missing %llu\n", (int)verdict,
 				(unsigned long long)missing);
 	}
+	feed_release(&feed);
+}
+
+static void test_last_time(void)
+{
+	char name[] = "A", *names[] = {name};
+	struct feed feed;
+	const char *twice;
+	uint64_t missing;
+
+	feed_init(&feed, names, 1, &twice);
+	feed_judge(feed.products, 100, INT64_MAX, &missing);
+	TAP_OK(feed_judge(feed.products, 100, INT64_MAX, &missing) == FEED_REPEATED &&
+			feed_judge(feed.products, 99, 1, &missing) == FEED_REPEATED,
+		"nothing is later than the last time there is");
 	feed_release(&feed);
 }
 
@@ -107,6 +124,7 @@ static void test_names(void)
 			!feed_find(&feed, span_text("")) && !feed_find(&feed, span_text("A")) &&
 			!feed_find(&feed, span_text("Z")) && !feed_find(&feed, span_text(longer)),
 		"no other is");
+	TAP_OK(!feed_find(&feed, span_make(NULL, 0)), "nor is no name at all");
 	TAP_OK(!feed_find(&feed, span_make("N1\0", 3)), "a NUL is no end of a name");
 	TAP_OK(feed_find(&feed, span_make("N12", 2)) == feed_find(&feed, span_text("N1")),
 		"a span's end is");
@@ -143,6 +161,7 @@ static void test_states(void)
 int main(void)
 {
 	test_judge();
+	test_last_time();
 	test_begin();
 	test_names();
 	test_states();

@@ -71,7 +71,7 @@ static const struct scenario scenarios[] = {
 		"B2 B3 B4 B5", .n = {.read = 7, .written = 4, .passed = 2, .repeated = 1}},
 	{"one that does not reach back far enough", "C;a B;a E;S B1;U B2;C;a B;a E;S B5 B6;U B7",
 		"B2 B5 B6 B7", .n = {.read = 5, .written = 4, .passed = 1, .lost = 2},
-		.text = "'BTC/USD': lost trades 3 to 4: they were not sent"},
+		.text = "'BTC/USD': lost trades 3 to 4: they did not come, or could not be taken"},
 	{"-n is for the first snapshot alone", "C;a B;a E;S B1 B2;C;a B;a E;S B1 B2 B3;U B4",
 		"B2 B3 B4", .n = {.read = 6, .written = 3, .passed = 2, .repeated = 1}, .last = 1},
 	{"trades after a reconnect do not wait for acknowledgements", "C;a B;a E;S B1;C;U B2", "B2",
@@ -90,6 +90,9 @@ static const struct scenario scenarios[] = {
 	{"a refusal of everything at the start, too", "C;r", "", .n = {0}, .next = KRAKEN_TAIL_FAIL,
 		.text = "cannot subscribe: "},
 	{"a refusal later does not", "C;a B;a E;C;r E;a B;U B1", "B1",
+		.n = {.read = 1, .written = 1, .refused = 1},
+		.text = "warning: cannot subscribe to 'ETH/USD'"},
+	{"nor does it count twice", "C;a B;a E;C;r E;r E;a B;U B1", "B1",
 		.n = {.read = 1, .written = 1, .refused = 1},
 		.text = "warning: cannot subscribe to 'ETH/USD'"},
 	{"until none is left", "C;a B;a E;C;r E;r B", "", .n = {.refused = 2},
@@ -220,8 +223,9 @@ static int run_steps(const void *arg)
 
 	diag_init("name");
 	snprintf(steps, sizeof steps, "%s", s->steps);
-	if (!out || kraken_tail_init(&tail, pairs, 2, out, &err) < 0)
+	if (!out || kraken_tail_init(&tail, pairs, 2, &err) < 0)
 		abort();
+	tail.out = out;
 	tail.last = s->last;
 	tail.limit = s->limit;
 	for (char *step = steps; step && next == KRAKEN_TAIL_GO_ON;) {
@@ -298,7 +302,7 @@ static void test_request(void)
 	struct err err;
 
 	diag_configure(DIAG_ERROR, false);
-	kraken_tail_init(&tail, pairs, 2, NULL, &err);
+	kraken_tail_init(&tail, pairs, 2, &err);
 	buf_init(&request, 1024);
 	TAP_OK(kraken_tail_subscribe(&tail, &request) == 0 &&
 			memchr(request.data, '\n', request.len) == NULL &&
@@ -321,10 +325,21 @@ static void test_request(void)
 		"a pair that was refused is not asked for again");
 	buf_release(&request);
 	kraken_tail_release(&tail);
-	pairs[0] = btc;
-	TAP_OK(kraken_tail_init(&tail, pairs, 2, NULL, &err) < 0 && err.code == EXIT_USAGE &&
-			strstr(err.text, "'BTC/USD'"),
-		"a pair given twice is refused");
+}
+
+static void test_pairs(void)
+{
+	static char empty[] = "", latin[] = "M\xdcNZ/USD";
+	static char *const lists[][2] = {{btc, btc}, {btc, empty}, {btc, latin}};
+	static const char *const reasons[] = {"pair 'BTC/USD' is given twice",
+		"a pair's name is empty", "pair 'M\xdcNZ/USD' is not UTF-8"};
+	struct kraken_tail tail;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		TAP_OK(kraken_tail_init(&tail, lists[i], 2, &err) < 0 && err.code == EXIT_USAGE &&
+				strcmp(err.text, reasons[i]) == 0,
+			"%s", reasons[i]);
 }
 
 /* A message of this length before the acknowledgements, again and again, and a pair's name that no
@@ -341,7 +356,8 @@ static int run_ceilings(const void *arg)
 	int i = 0;
 
 	(void)arg;
-	kraken_tail_init(&tail, pairs, 1, out_open("/dev/null", &err), &err);
+	kraken_tail_init(&tail, pairs, 1, &err);
+	tail.out = out_open("/dev/null", &err);
 	memset(text, ' ', LENGTH);
 	memcpy(text, head, sizeof head - 1);
 	memcpy(text + LENGTH - 2, "]}", 2);
@@ -371,6 +387,7 @@ int main(void)
 		test_scenario(&scenarios[i]);
 	unlink(path);
 	test_request();
+	test_pairs();
 	child_run(&child, run_ceilings, NULL);
 	TAP_OK(child.status == 0, "what is held has a ceiling, and so has a name: %d",
 		child.status);

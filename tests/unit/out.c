@@ -112,6 +112,24 @@ static void test_open(void)
 	TAP_OK(!out_open(".", &err) && err.code == EXIT_FAILED, "a folder is no output");
 }
 
+static void test_exclude(void)
+{
+	struct err err = {.text = ""};
+	struct out *out = out_open(path, &err), *null = out_open("/dev/null", &err);
+	char same[64];
+	uint64_t unwritten;
+
+	snprintf(same, sizeof same, "/tmp/../%s", path);
+	TAP_OK(out_exclude(out, same, &err) < 0 && err.code == EXIT_USAGE && strstr(err.text, same),
+		"a file that records go to is nothing else as well");
+	TAP_OK(out_exclude(out, "/dev/null", &err) == 0 && out_exclude(out, "none", &err) == 0 &&
+			out_exclude(out, NULL, &err) == 0,
+		"another one may be");
+	TAP_OK(out_exclude(null, "/dev/null", &err) == 0, "and a device may be both");
+	out_close(out, EXIT_DONE, &unwritten);
+	out_close(null, EXIT_DONE, &unwritten);
+}
+
 /* Writes to /dev/full: the number of records that it did not take is what out_close() says. */
 static int run_full(const void *arg)
 {
@@ -125,7 +143,7 @@ static int run_full(const void *arg)
 	for (int i = 0; i < 3; i++)
 		out_record(out, span_text("record"));
 	if (out_flush(out) == 0 || out_record(out, span_text("record")) == 0 || out_room(out, 1) ||
-		!out_has_failed(out) || out_is_broken_pipe(out))
+		!out_has_failed(out))
 		return 100;
 	code = out_close(out, EXIT_PARTIAL, &unwritten);
 	return unwritten == 3 ? code : 101;
@@ -222,6 +240,56 @@ static void test_pipe(void)
 	TAP_OK(child.status == 0, "and through one that somebody has made non-blocking");
 }
 
+/* A named pipe whose reader takes one byte and goes away. */
+static int run_named_pipe(const void *arg)
+{
+	const char *name = arg;
+	struct err err;
+	struct out *out;
+	uint64_t unwritten;
+	pid_t reader;
+	char byte;
+
+	signal(SIGPIPE, SIG_IGN);
+	alarm(10);
+	reader = fork();
+	if (reader == 0)
+		_exit(read(open(name, O_RDONLY), &byte, 1) != 1);
+	out = out_open(name, &err);
+	if (!out || out_record(out, span_text("record")) < 0 || out_flush(out) < 0)
+		return 100;
+	waitpid(reader, NULL, 0);
+	if (write_records(out) == 0)
+		return 101;
+	return out_close(out, EXIT_DONE, &unwritten) == PROG_BROKEN_PIPE ? 0 : 102;
+}
+
+/* One that nobody reads, and a stop signal. */
+static int run_unread_pipe(const void *arg)
+{
+	struct err err;
+
+	sig_init(200);
+	raise(SIGTERM);
+	return out_open(arg, &err) ? 100 : (int)err.code;
+}
+
+static void test_named_pipe(void)
+{
+	char name[] = "/tmp/out-fifo.XXXXXX";
+	struct child child;
+
+	if (!mkdtemp(name) || rmdir(name) < 0 || mkfifo(name, 0600) < 0)
+		abort();
+	child_run(&child, run_named_pipe, name);
+	TAP_OK(child.status == 0 && !*child.err, "a named pipe's reader that went away: %d",
+		child.status);
+	child_run(&child, run_unread_pipe, name);
+	TAP_OK(child.status == EXIT_FAILED, "a stop signal ends the wait for its first: %d",
+		child.status);
+	unlink(name);
+}
+
 /* The reader has gone away. */
 static int run_broken_pipe(const void *arg)
 {
@@ -237,7 +305,7 @@ static int run_broken_pipe(const void *arg)
 	close(ends[0]);
 	out = out_open(NULL, NULL);
 	out_record(out, span_text("record"));
-	if (out_flush(out) == 0 || !out_is_broken_pipe(out))
+	if (out_flush(out) == 0)
 		return 101;
 	return out_close(out, EXIT_DONE, &unwritten) == PROG_BROKEN_PIPE && unwritten == 1 ? 0
 											   : 102;
@@ -310,8 +378,10 @@ int main(void)
 	close(mkstemp(path));
 	test_torn_lines();
 	test_open();
+	test_exclude();
 	test_full();
 	test_pipe();
+	test_named_pipe();
 	test_readers();
 	test_ceiling();
 	unlink(path);
