@@ -201,9 +201,13 @@ static enum http_result fail(struct http *http, const char *url, CURLcode code, 
 {
 	enum http_result result = result_of(code);
 	bool usage = result == HTTP_UNTRUSTED || code == CURLE_SSL_CACERT_BADFILE;
+	const char *reason = http->reason[0] ? http->reason : curl_easy_strerror(code);
+	long fault = 0;
 
-	err_set(err, usage ? EXIT_USAGE : EXIT_FAILED, "cannot get '%s': %s", url,
-		http->reason[0] ? http->reason : curl_easy_strerror(code));
+	curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &fault);
+	if (code == CURLE_COULDNT_CONNECT && fault) /* libcurl's own words leave it out */
+		reason = strerror((int)fault);
+	err_set(err, usage ? EXIT_USAGE : EXIT_FAILED, "cannot get '%s': %s", url, reason);
 	return result;
 }
 
