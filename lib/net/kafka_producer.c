@@ -16,6 +16,14 @@
 #define QUEUE_KBYTES "16384"
 #define QUEUE_RECORDS "30000"
 
+/* Above the longest line with its key: what is too large is for the topic to say. Batches have a
+ * bound of their own, batch.size. */
+#define RECORD_BYTES "9437184"
+
+/* Java's, a tenth of librdkafka's: how long a broker that is back goes unnoticed. While it waits to
+ * connect again, librdkafka 2.0.2 does not look for records whose time is over either (seen). */
+#define RECONNECT_MS "1000"
+
 enum {
 	SERVE_EVERY = 256,    /* records: served ones give their memory back to the next */
 	FLUSH_MS = 100,	      /* how late a signal is noticed in the end */
@@ -78,6 +86,9 @@ static void fail(struct kafka_producer *p, rd_kafka_resp_err_t error)
 	p->failed = true;
 	if (error == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
 		reason = "not acknowledged within --delivery-timeout";
+	if (error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+		error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+		reason = "it is no longer there";
 	if (c->fatal)
 		reason = c->reason;
 	err_set(&p->failure, no_right ? EXIT_USAGE : EXIT_FAILED,
@@ -140,6 +151,8 @@ static struct rd_kafka_conf_s *configure(
 		{"compression.codec", settings->compression},
 		{"queue.buffering.max.kbytes", QUEUE_KBYTES},
 		{"queue.buffering.max.messages", QUEUE_RECORDS},
+		{"message.max.bytes", RECORD_BYTES},
+		{"reconnect.backoff.max.ms", RECONNECT_MS},
 		{"allow.auto.create.topics", "false"},
 		{NULL, NULL},
 	};
@@ -150,6 +163,43 @@ static struct rd_kafka_conf_s *configure(
 	if (conf)
 		rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	return conf;
+}
+
+static uint64_t batch_bytes(const rd_kafka_conf_t *conf)
+{
+	char text[NUM_U64_MAX + 1];
+	size_t n = sizeof text;
+	uint64_t bytes;
+
+	if (rd_kafka_conf_get(conf, "batch.size", text, &n) != RD_KAFKA_CONF_OK ||
+		num_u64(span_text(text), &bytes) < 0)
+		return 0;
+	return bytes;
+}
+
+/* A broker refuses batches, not records: none may be larger than the topic takes, so that a record
+ * that is too large is refused alone. The bound is the client's, who begins anew to change it. */
+static int bound_batches(struct kafka_producer *p, struct err *err)
+{
+	uint64_t limit = kafka_topic_limit(&p->client, p->settings.topic);
+	char text[NUM_U64_MAX + 1];
+	rd_kafka_conf_t *conf;
+
+	if (!limit || limit >= batch_bytes(rd_kafka_conf(p->client.rk)))
+		return 0;
+	conf = rd_kafka_conf_dup(rd_kafka_conf(p->client.rk));
+	text[num_write_u64(text, limit)] = '\0';
+	rd_kafka_conf_set(conf, "batch.size", text, NULL, 0);
+	rd_kafka_topic_destroy(p->topic);
+	p->topic = NULL;
+	kafka_client_release(&p->client);
+	if (kafka_client_start(&p->client, RD_KAFKA_PRODUCER, conf, err) < 0)
+		return -1;
+	p->topic = rd_kafka_topic_new(p->client.rk, p->settings.topic, NULL);
+	if (!p->topic)
+		return err_set(err, EXIT_FAILED, "cannot use topic '%s': %s", p->settings.topic,
+			rd_kafka_err2str(rd_kafka_last_error()));
+	return 0;
 }
 
 struct kafka_producer *kafka_producer_open(
@@ -170,7 +220,7 @@ struct kafka_producer *kafka_producer_open(
 	p->client.owner = p;
 	if (kafka_client_start(&p->client, RD_KAFKA_PRODUCER, conf, err) == 0)
 		p->topic = kafka_topic_open(&p->client, &wish, err);
-	if (!p->topic) {
+	if (!p->topic || bound_batches(p, err) < 0) {
 		kafka_producer_free(p);
 		return NULL;
 	}

@@ -1,13 +1,18 @@
 #include "net/kafka_topic.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/diag.h"
+#include "base/num.h"
 #include "base/sig.h"
 #include "base/stamp.h"
 #include "base/wait.h"
 
-enum { LEADERS_MS = 50 }; /* between two looks at a topic that was just created */
+enum {
+	LEADERS_MS = 50, /* between two looks at a topic that was just created */
+	LIMIT_MS = 2000, /* for a broker to tell a topic's limit */
+};
 
 /* What brokers say of a topic. */
 struct state {
@@ -178,4 +183,46 @@ rd_kafka_topic_t *kafka_topic_open(
 		return topic;
 	rd_kafka_topic_destroy(topic);
 	return NULL;
+}
+
+static uint64_t limit_in(const rd_kafka_ConfigResource_t *topic)
+{
+	size_t n;
+	const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(topic, &n);
+	uint64_t limit;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+		if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), "max.message.bytes") == 0 &&
+			value && num_u64(span_text(value), &limit) == 0)
+			return limit;
+	}
+	return 0;
+}
+
+uint64_t kafka_topic_limit(struct kafka_client *c, const char *name)
+{
+	int64_t deadline = stamp_monotonic() + LIMIT_MS * STAMP_NS_PER_MS;
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(c->rk);
+	rd_kafka_ConfigResource_t *topic =
+		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
+	const rd_kafka_ConfigResource_t **found;
+	rd_kafka_event_t *event;
+	uint64_t limit = 0;
+	size_t n = 0;
+
+	rd_kafka_DescribeConfigs(c->rk, &topic, 1, NULL, queue);
+	event = await_answer(c, queue, deadline);
+	if (event && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		found = rd_kafka_DescribeConfigs_result_resources(
+			rd_kafka_event_DescribeConfigs_result(event), &n);
+		limit = n == 1 ? limit_in(found[0]) : 0;
+	}
+	if (!limit)
+		diag_info("cannot learn how large the records of topic '%s' may be", name);
+	if (event)
+		rd_kafka_event_destroy(event);
+	rd_kafka_ConfigResource_destroy(topic);
+	rd_kafka_queue_destroy(queue);
+	return limit;
 }

@@ -26,4 +26,8 @@ struct kafka_topic_wish {
 rd_kafka_topic_t *kafka_topic_open(
 	struct kafka_client *c, const struct kafka_topic_wish *wish, struct err *err);
 
+/* The topic's max.message.bytes; 0 where brokers do not tell: it takes the right to describe the
+ * topic's configuration, and librdkafka's own mock brokers have none. */
+uint64_t kafka_topic_limit(struct kafka_client *c, const char *name);
+
 #endif

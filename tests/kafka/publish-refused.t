@@ -35,7 +35,6 @@ refuses "two objects in a line" '{"product_id":"x"} {}' "not JSON: something beh
 refuses "no key" '{"price":1}' "'product_id', the key, is missing"
 refuses "a key that is null" '{"product_id":null}' \
 	"'product_id', the key, is neither a string nor a number"
-refuses "too large a record" "$(sized 1000000)" "Broker: Message size too large"
 
 { records 1 2 && printf '{"product_id":"\0"}\n' && records 3 4; } >in
 publish -t "$run-bad1" in
@@ -50,12 +49,37 @@ publish -t "$run-bad1" in
 is "a line over the ceiling: account" "$status $account" "1 $(account 3 2 1)"
 ok "a line over the ceiling: message" grep -q "in: line 3: the line is over 8 MiB long" err
 
-# The broker has limits of its own; by then the records behind are on their way.
+# What is too large is for the topic to say. By then the records behind are on their way: none of
+# them is refused for it, nor for being many.
 "$ROOT/tests/servers/broker-topic" create "$run-small" 1 max.message.bytes=2000
-{ records 1 3 && sized 3000; } >in
-publish -t "$run-small" -X batch.num.messages=1 in
-is "refused by the broker: exit and account" "$status $account" "1 $(account 4 3 1)"
-ok "refused by the broker: line" grep -q "in: line 4: Broker: Message size too large" err
+records 1 1000 >good
+{ head -n 500 good && sized 3000 && tail -n 500 good; } >in
+publish -t "$run-small" in
+is "too large for the topic: exit and account" "$status $account" "1 $(account 1001 1000 1)"
+ok "too large for the topic: line" grep -q "in: line 501: Broker: Message size too large" err
+consume "$run-small" '%s\n' >got
+ok "too large for the topic: all others are there, in order" cmp got good
+"$ROOT/tests/servers/broker-topic" create "$run-large" 1 max.message.bytes=9000000
+{ records 1 1 && sized 8000000; } >in
+publish -t "$run-large" in
+is "a topic that takes more than usual" "$status $account" "0 $(account 2 2)"
+
+# A topic that is deleted on the way.
+mkfifo fifo
+"$ROOT/tests/servers/broker-topic" create "$run-deleted" 1
+kafka-publish -t "$run-deleted" <fifo 2>err &
+pid=$!
+exec 3>fifo
+records 1 1 >&3
+await 10 has_records "$run-deleted" 1
+"$ROOT/tests/servers/broker-topic" delete "$run-deleted"
+more() { records 2 2 >&3; not kill -0 "$pid"; }
+ok "a topic that is deleted ends the run" await 10 more
+exec 3>&-
+wait $pid
+is "a topic that is deleted: exit" "$?" 1
+ok "a topic that is deleted: message" \
+	grep -q "cannot deliver to topic '$run-deleted' at .*: it is no longer there" err
 
 # --- properties -----------------------------------------------------------------------------------
 
@@ -134,6 +158,7 @@ fi
 ok "nobody listens" says 1 "cannot reach a broker at '127.0.0.1:1': .*Connection refused" \
 	-b 127.0.0.1:1 --connect-timeout 300ms
 ok "that is accounted for" grep -qx "kafka-publish: account: $(account 0 0)" err
+ok "an empty list of brokers" says 2 "cannot connect: the list of brokers is empty" -b ""
 ok "no such host" says 1 "cannot reach a broker at 'nosuch.invalid:1': .*resolve" \
 	-b nosuch.invalid:1 --connect-timeout 300ms
 ok "TLS with a port that speaks none" says 1 "cannot reach a broker at" \

@@ -81,7 +81,7 @@ is "SIGTERM to a whole pipeline: and in the topic" "$there" "$acked"
 # A writer that goes on is not waited for longer than the drain lasts.
 python3 source.py >fifo 2>broken-pipe &
 source=$!
-begin "$run-endless" --drain-timeout 500ms
+begin "$run-endless" --drain-timeout 2s
 kill -s TERM $pid
 finish
 is "the drain ends in time: dies of the signal" "$status" 143
@@ -172,5 +172,20 @@ if [ -n "${TEST_BROKER_PID:-}" ]; then
 else
 	skip "a broker that stands still" "TEST_BROKER_PID is not set"
 fi
+
+# --- a broker that is gone ------------------------------------------------------------------------
+
+# The waits between attempts to connect must not hold up the end: 9 seconds as librdkafka presets
+# them, against 4.
+start_mock_broker --topic t
+broker=$!
+kafka-publish -t t --delivery-timeout 3s in 2>err &
+pid=$!
+kcat -b "$KAFKA_BROKERS" -C -t t -c 1 -q -X fetch.wait.max.ms=10 >first
+kill -s KILL "$broker"
+wait "$broker" 2>ended
+ok "a broker that is gone: the end comes with --delivery-timeout" await 6 not kill -0 $pid
+wait "$pid"
+is "a broker that is gone: exit" "$?" 1
 
 done_testing
