@@ -3,29 +3,40 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "base/diag.h"
 
-static _Noreturn void exhausted(size_t n, size_t size)
+/* Without diag, whose messages are put together in buffers: those would end here again. */
+static _Noreturn void exhausted(void)
 {
-	diag_die(EXIT_FAILED, "cannot allocate %zu times %zu bytes: out of memory", n, size);
+	static const char text[] = ": out of memory\n";
+	const char *program = diag_program();
+	struct iovec parts[] = {
+		{.iov_base = (void *)(uintptr_t)program, .iov_len = strlen(program)},
+		{.iov_base = (void *)(uintptr_t)text, .iov_len = sizeof text - 1},
+	};
+
+	(void)!writev(STDERR_FILENO, parts, 2);
+	_exit(EXIT_FAILED);
 }
 
 void *mem_alloc(size_t n, size_t size)
 {
 	void *p = calloc(n ? n : 1, size ? size : 1);
 	if (!p)
-		exhausted(n, size);
+		exhausted();
 	return p;
 }
 
 void *mem_resize(void *p, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
-		exhausted(n, size);
+		exhausted();
 	p = realloc(p, n && size ? n * size : 1);
 	if (!p)
-		exhausted(n, size);
+		exhausted();
 	return p;
 }
 

@@ -79,4 +79,13 @@ for size in 1 7 4096 65537; do
 	dd if=bulk bs="$size" status=none | trade-normalize 2>split.err | cmp - whole >split.diff
 	is "pieces of $size bytes" "$(cat split.err split.diff)" "$(cat bulk.err)"
 done
+
+# A machine without memory is told in words.
+if [ -z "${SANITIZE:-}" ]; then
+	long_line 7000000 >long
+	is "memory that is exhausted ends it by name" \
+		"$(prlimit --as=9000000 trade-normalize long 2>&1; echo $?)" \
+		"$(printf 'trade-normalize: out of memory\n1')"
+fi
+
 done_testing
