@@ -27,7 +27,9 @@ run_tests()
 	for unit in tests/unit/*.c; do
 		set -- "$@" "$build/tests/unit/$(basename "$unit" .c)"
 	done
-	BUILD=$PWD/$build tests/servers/broker -- prove -j"$jobs" -r "$@"
+	# Whoever runs this may ignore signals (nohup); the tests send them.
+	BUILD=$PWD/$build env --default-signal=HUP,INT \
+		tests/servers/broker -- prove -j"$jobs" -r "$@"
 }
 
 say "tests"
