@@ -19,7 +19,9 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototype
 SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -DVERSION='"$(VERSION)"' -Ilib -include lib/banned.h \
 	$(WARN) $(SAN) $(CPPFLAGS) $(CFLAGS)
-LINK = $(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed \
+# A line a file; V=1 shows the commands, -s nothing.
+say = $(if $V,,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-4s %s\n' $1 $@; ))
+LINK = $(call say,LD)$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed \
 	$(shell $(PKG_CONFIG) --libs $(LIBS)) -pthread $(LDLIBS)
 
 programs = $(patsubst %.c,$B/%,$(wildcard $1))
@@ -41,10 +43,10 @@ $(UNITS) $(TOOLS): %: %.o $B/libtradepipe.a
 $(FUZZ): %: %.o $B/tests/fuzz/main.o $B/libtradepipe.a
 	$(LINK)
 $B/libtradepipe.a: $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c))
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 $B/%.o: %.c $B/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(ALL) -MMD -MP -c -o $@ $<
 # What the last build was made with: everything is made again when that changes.
 $B/flags: export BUILT_WITH = $(CC) $(ALL) $(LDFLAGS)
 $B/flags: FORCE
