@@ -164,8 +164,9 @@ static void on_message(void *arg, struct span message, bool binary)
 {
 	struct session *s = arg;
 	uint64_t written = s->tail.n.written;
-	struct err err = {.code = EXIT_DONE};
+	struct err err;
 
+	err.code = EXIT_DONE; /* its text is a kilobyte: not to be cleared for every message */
 	(void)binary; /* what is no JSON text says so itself */
 	if (s->over || s->cut.code)
 		return;

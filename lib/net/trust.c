@@ -39,9 +39,7 @@ SSL_CTX *trust_new(const char *ca_file, struct err *err)
 	}
 	SSL_CTX_set_verify(trust, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_mode(trust, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	if (!ca_file) {
-		SSL_CTX_set_default_verify_paths(trust);
-	} else if (SSL_CTX_load_verify_locations(trust, ca_file, NULL) != 1) {
+	if (ca_file && SSL_CTX_load_verify_locations(trust, ca_file, NULL) != 1) {
 		err_set(err, EXIT_USAGE, "cannot read certificates from '%s': %s", ca_file,
 			reason());
 		SSL_CTX_free(trust);
@@ -50,10 +48,20 @@ SSL_CTX *trust_new(const char *ca_file, struct err *err)
 	return trust;
 }
 
+/* The system's certificates take some 20 ms to read, which a connection without TLS need not pay. */
+static void load_system(SSL_CTX *trust)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(trust);
+
+	if (sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) == 0)
+		SSL_CTX_set_default_verify_paths(trust);
+}
+
 int trust_expect(SSL_CTX *trust, const char *host)
 {
 	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(trust);
 
+	load_system(trust);
 	ERR_clear_error(); /* errors are kept until somebody reads them */
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	X509_VERIFY_PARAM_set1_ip(param, NULL, 0);

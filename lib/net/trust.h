@@ -13,8 +13,8 @@ struct ssl_ctx_st;	  /* OpenSSL's SSL_CTX */
 struct x509_store_ctx_st; /* OpenSSL's X509_STORE_CTX */
 
 /* A client's TLS settings: TLS 1.2 or later, certificates from the PEM file ca_file, which replaces
- * the system's, or from the system where it is NULL. NULL and *err (EXIT_USAGE where the file is at
- * fault). trust_free() frees it. */
+ * the system's; where it is NULL the system's are read when they are first needed. NULL and *err
+ * (EXIT_USAGE where the file is at fault). trust_free() frees it. */
 struct ssl_ctx_st *trust_new(const char *ca_file, struct err *err);
 
 /* From now on connections are made to this host, a name or a numeric address, and to no other, and
