@@ -368,6 +368,9 @@ def test_tls():
         with Server(good, cert="server") as server:
             is_(run(url(server, host), "count=1", "ca=" + CA).events, ["open", "text 4 safe"],
                 f"TLS with a certificate for {host}")
+    with Server(good, cert="server") as server:
+        is_(run(url(server), "count=1", env={"SSL_CERT_FILE": CA}).events,
+            ["open", "text 4 safe"], "the system's certificates, where they hold the issuer's")
     cases = (("server", [], "unable to get local issuer certificate", "the system's certificates"),
              ("server", [f"ca={CERTS}/other-ca.pem"], "unable to get local issuer certificate",
               "another CA"),
