@@ -167,7 +167,7 @@ static void on_message(void *arg, struct span message, bool binary)
 	struct err err;
 
 	err.code = EXIT_DONE; /* its text is a kilobyte: not to be cleared for every message */
-	(void)binary; /* what is no JSON text says so itself */
+	(void)binary;	      /* what is no JSON text says so itself */
 	if (s->over || s->cut.code)
 		return;
 	switch (kraken_tail_take(&s->tail, message, &err)) {
