@@ -61,35 +61,39 @@ static bool is_shown(const struct account_row *row)
 	return *row->value || !(row->rare || row->role == ACCOUNT_MEMO);
 }
 
-static void add_text(struct buf *to, const struct account *a, bool final)
+/* How counts are spelled: for people, and as the members of a JSON object. */
+struct form {
+	const char *before_name, *behind_name, *between;
+};
+
+static const struct form text_form = {"", "=", " "};
+static const struct form json_form = {"\"", "\":", ","};
+
+static void add_count(struct buf *to, const struct form *form, const char *between,
+	const char *name, uint64_t value)
 {
-	const char *space = "";
+	buf_printf(to, "%s%s%s%s", between, form->before_name, name, form->behind_name);
+	buf_add_u64(to, value);
+}
+
+static void add_counts(struct buf *to, const struct account *a, bool final, const struct form *form)
+{
+	const char *between = "";
 
 	for (size_t i = 0; i < a->n; i++) {
 		if (!is_shown(&a->rows[i]))
 			continue;
-		buf_printf(to, "%s%s=", space, a->rows[i].name);
-		buf_add_u64(to, *a->rows[i].value);
-		space = " ";
+		add_count(to, form, between, a->rows[i].name, *a->rows[i].value);
+		between = form->between;
 	}
 	if (!final && pending(a))
-		buf_printf(to, " pending=%llu", (unsigned long long)pending(a));
+		add_count(to, form, between, "pending", pending(a));
 }
 
 static void add_json(struct buf *to, const struct account *a, bool final)
 {
-	const char *comma = "";
-
 	buf_add_text(to, "{");
-	for (size_t i = 0; i < a->n; i++) {
-		if (!is_shown(&a->rows[i]))
-			continue;
-		buf_printf(to, "%s\"%s\":", comma, a->rows[i].name);
-		buf_add_u64(to, *a->rows[i].value);
-		comma = ",";
-	}
-	if (!final && pending(a))
-		buf_printf(to, ",\"pending\":%llu", (unsigned long long)pending(a));
+	add_counts(to, a, final, &json_form);
 	buf_add_text(to, "}");
 }
 
@@ -100,7 +104,7 @@ static void show(const struct account *a, bool final)
 	buf_init(&text, TEXT_MAX);
 	buf_init(&json, TEXT_MAX);
 	buf_add_text(&text, "account: ");
-	add_text(&text, a, final);
+	add_counts(&text, a, final, &text_form);
 	buf_add(&text, span_make("", 1));
 	add_json(&json, a, final);
 	buf_add(&json, span_make("", 1));
@@ -193,7 +197,7 @@ struct account *account_open(
 	return a;
 }
 
-bool account_has_loss(const struct account *a)
+static bool has_loss(const struct account *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (a->rows[i].role == ACCOUNT_LOSS && *a->rows[i].value)
@@ -211,7 +215,7 @@ static bool is_told(const struct account *a, int code, bool quiet)
 
 int account_close(struct account *a, int code, bool quiet)
 {
-	if (code == EXIT_DONE && account_has_loss(a))
+	if (code == EXIT_DONE && has_loss(a))
 		code = EXIT_PARTIAL;
 	if (sum(a, true) != sum(a, false)) {
 		diag_error("the account does not add up: this is a fault of the program");

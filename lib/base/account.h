@@ -36,9 +36,6 @@ struct account;
 struct account *account_open(
 	const struct account_row *rows, size_t n, const char *metrics_path, struct err *err);
 
-/* Whether a row with role ACCOUNT_LOSS is not 0. */
-bool account_has_loss(const struct account *account);
-
 /* The final account. `code` is the exit code that the program is about to return. The line for
  * people is left out with PROG_BROKEN_PIPE, with EXIT_USAGE where nothing came in, and with `quiet`
  * where code stays 0. An account that does not add up is a fault of the program: it says so and
