@@ -48,8 +48,6 @@ static const struct opt_program program = {
 	.tables = {{own_options, 0}, {prog_options, offsetof(struct options, common)}},
 };
 
-enum { UPDATE_MAX = 32 }; /* trades; messages with more take the longer way */
-
 struct counts {
 	uint64_t read, written, voided, passed, bad, unwritten;
 };
@@ -175,14 +173,14 @@ static int take_message(struct normalizer *z, struct span line)
 static int on_record(void *arg, struct span line)
 {
 	struct normalizer *z = arg;
-	struct kraken_trade trades[UPDATE_MAX];
+	struct kraken_trade trades[KRAKEN_UPDATE_MAX];
 	size_t n;
 
 	if (kraken_trade_read_native(line, &trades[0])) {
 		z->n.read++;
 		return write_trade(z, &trades[0], line, 0);
 	}
-	n = kraken_trade_read_update(line, trades, UPDATE_MAX);
+	n = kraken_trade_read_update(line, trades, KRAKEN_UPDATE_MAX);
 	for (size_t i = 0; i < n; i++) {
 		z->n.read++;
 		if (write_trade(z, &trades[i], line, i + 1) < 0)

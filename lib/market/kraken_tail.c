@@ -9,7 +9,6 @@
 
 enum {
 	HELD_MAX = 64 * 1024 * 1024, /* bytes of messages held at the start */
-	UPDATE_MAX = 32,	     /* trades; messages with more take the longer way */
 	NAME_MAX_BYTES = 4096,	     /* of an unescaped pair; Kraken's have a dozen */
 };
 
@@ -184,8 +183,8 @@ static enum kraken_tail_next take_trades(
 /* A message in Kraken's own layout, as almost all are, need not be scanned as JSON first. */
 static bool take_update(struct kraken_tail *t, struct span text)
 {
-	struct kraken_trade trades[UPDATE_MAX];
-	size_t n = kraken_trade_read_update(text, trades, UPDATE_MAX);
+	struct kraken_trade trades[KRAKEN_UPDATE_MAX];
+	size_t n = kraken_trade_read_update(text, trades, KRAKEN_UPDATE_MAX);
 
 	for (size_t i = 0; i < n && !is_done(t); i++)
 		take_trade(t, &trades[i], NULL);

@@ -50,6 +50,7 @@ bool kraken_trade_read_native(struct span object, struct kraken_trade *trade);
 /* Reads a whole `trade` update laid out byte for byte as Kraken sends it, into at most `max` trades,
  * and returns how many it holds. 0 says nothing about the message, only that kraken_message_read()
  * must look at it. */
+enum { KRAKEN_UPDATE_MAX = 32 }; /* trades that suffice for nearly all; more take the longer way */
 size_t kraken_trade_read_update(struct span message, struct kraken_trade *trades, size_t max);
 
 /* Writes the native record with its newline: members in Kraken's order, number tokens untouched,
