@@ -96,6 +96,12 @@ static void fail(struct kafka_producer *p, rd_kafka_resp_err_t error)
 		reason, down ? ": " : "", down ? c->reason : "");
 }
 
+static void check_fatal(struct kafka_producer *p)
+{
+	if (p->client.fatal)
+		fail(p, RD_KAFKA_RESP_ERR__FATAL);
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
 	struct kafka_client *c = opaque;
@@ -236,8 +242,7 @@ int kafka_producer_serve(struct kafka_producer *p)
 {
 	p->unserved = 0;
 	kafka_client_serve(&p->client);
-	if (p->client.fatal)
-		fail(p, RD_KAFKA_RESP_ERR__FATAL);
+	check_fatal(p);
 	return p->failed ? -1 : 0;
 }
 
@@ -265,8 +270,7 @@ int kafka_producer_send(struct kafka_producer *p, struct span key, struct span v
 			return -1;
 		}
 		kafka_client_wait(&p->client, sig_left_ms());
-		if (p->client.fatal)
-			fail(p, RD_KAFKA_RESP_ERR__FATAL);
+		check_fatal(p);
 	}
 	p->client.outstanding++;
 	if (++p->unserved < SERVE_EVERY)
@@ -288,8 +292,7 @@ static void flush_all(struct kafka_producer *p)
 
 	while (p->client.outstanding && !p->failed && !sig_expired()) {
 		kafka_client_flush(&p->client, FLUSH_MS);
-		if (p->client.fatal)
-			fail(p, RD_KAFKA_RESP_ERR__FATAL);
+		check_fatal(p);
 		if (stamp_monotonic() < news)
 			continue;
 		news += FLUSH_NEWS_MS * STAMP_NS_PER_MS;
