@@ -112,13 +112,22 @@ blocked_output() {
 	exec 4<>blocked
 	out=blocked begin -- --drain-timeout 1s
 	[ "$kind" = source ] || cat "records.$reads" >&3 &
-	await 10 is_full && kill "$pid"
+	await 10 is_full && stuff && kill "$pid"
 	finish
 	ends 3 "cannot write 'standard output': its reader did not take it within the drain time" &&
 		adds_up && [ "$(count unwritten)" -gt 0 ]
 	status=$?
 	exec 4>&-
 	return "$status"
+}
+
+# A pipe that polls as full still takes a little: fills it to the last byte, and waits until the
+# program has read what it cannot write, or reads no more because it is stuck already.
+stuff() {
+	dd if=/dev/zero of=blocked oflag=nonblock bs=1 2>/dev/null
+	has_read 0
+	await 1 has_read $(($(count read) + 1))
+	true
 }
 
 is_full() {
