@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/word.h"
+
 size_t quote_utf8_length(struct span bytes)
 {
 	/* RFC 3629, section 4: what the second byte may be depends on the first. */
@@ -84,10 +86,33 @@ static size_t write_escape(char *to, char c)
 	return QUOTE_GROWTH;
 }
 
+/* The places of bytes that have to be escaped. */
+static uint64_t special(uint64_t word)
+{
+	return word_equal(word, '"') | word_equal(word, '\\') | word_below(word, 0x20);
+}
+
+/* A text of 2 to 8 bytes that stands for itself, which nearly all names are. */
+static bool write_short(char *to, struct span text)
+{
+	uint64_t word;
+
+	if (text.n < 2 || text.n > WORD_SIZE)
+		return false;
+	word = text.n == WORD_SIZE ? word_load(text.p) : word_load_few(text.p, text.n);
+	/* What lies behind the text is 0. */
+	if (special(word | ~UINT64_C(0) << (text.n * 8 - 1) << 1))
+		return false;
+	word_store(to, word);
+	return true;
+}
+
 size_t quote_write(char *to, struct span text)
 {
 	char *start = to;
 
+	if (write_short(to, text))
+		return text.n;
 	for (size_t i = 0; i < text.n; i++) {
 		if (is_plain(text.p[i]))
 			*to++ = text.p[i];

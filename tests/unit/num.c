@@ -1,6 +1,8 @@
 /* Whole numbers, durations and sizes, up to the edge of what they can hold. */
 #include "base/num.h"
 
+#include <stdio.h>
+
 #include "tap.h"
 
 struct good {
@@ -73,8 +75,54 @@ static void test_write(uint64_t value, const char *text)
 	TAP_OK(span_is_text(span_make(to, num_write_u64(to, value)), text), "%s written", text);
 }
 
+/* Numbers of each length, at the start of a text of each length. */
+static void test_take(void)
+{
+	static const char text[] = "12345678901234567890123";
+	char behind[64];
+	uint64_t value;
+	bool right = true;
+
+	for (size_t n = 0; n <= 20; n++) {
+		for (size_t more = 0; more < 20; more++) {
+			uint64_t wanted = 0;
+			for (size_t i = 0; i < n; i++)
+				wanted = wanted * 10 + (uint64_t)(text[i] - '0');
+			snprintf(behind, sizeof behind, "%.*s%.*s", (int)n, text, (int)more,
+				",:/;\xb0\x01 0123456789012");
+			right = right && num_take_u64(span_text(behind), &value) == n &&
+				(n == 0 || value == wanted);
+		}
+	}
+	TAP_OK(right, "digits that a text begins with");
+	TAP_OK(num_take_u64(span_text("18446744073709551615,"), &value) == 20 &&
+			value == UINT64_MAX,
+		"the largest number");
+	TAP_OK(num_take_u64(span_text("18446744073709551616,"), &value) == 0, "one beyond it");
+	TAP_OK(num_take_u64(span_text(text), &value) == 0, "far beyond it");
+}
+
+static void test_write_all(void)
+{
+	uint64_t value = 1;
+	bool right = true;
+
+	for (unsigned length = 1; length <= 20; length++, value *= 10) {
+		for (unsigned i = 0; i < 4; i++) {
+			static const int64_t near[] = {-1, 0, 1, 7};
+			uint64_t number = value + (uint64_t)near[i];
+			char wanted[32], to[NUM_U64_MAX];
+			snprintf(wanted, sizeof wanted, "%llu", (unsigned long long)number);
+			right = right &&
+				span_is_text(span_make(to, num_write_u64(to, number)), wanted);
+		}
+	}
+	TAP_OK(right, "numbers of each length written");
+}
+
 int main(void)
 {
+	char pair[2];
 	uint64_t value;
 
 	test_read("number", num_u64, numbers, bad_numbers);
@@ -82,6 +130,12 @@ int main(void)
 	test_read("size", num_size, sizes, bad_sizes);
 	TAP_OK(num_u64(span_make("1\0002", 3), &value) < 0, "a NUL is no end");
 	TAP_OK(num_u64(span_make("12", 1), &value) == 0 && value == 1, "a span ends where it ends");
+	test_take();
+	test_write_all();
+	num_write_pair(pair, 7);
+	TAP_OK(memcmp(pair, "07", 2) == 0, "a pair");
+	num_write_pair(pair, 99);
+	TAP_OK(memcmp(pair, "99", 2) == 0, "the last pair");
 	test_write(0, "0");
 	test_write(10, "10");
 	test_write(UINT64_MAX, "18446744073709551615");

@@ -1,6 +1,8 @@
 /* Text as JSON strings, bytes as base64, and what is UTF-8. */
 #include "base/quote.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tap.h"
@@ -69,6 +71,42 @@ static const struct {
 	{T("\xff\xfe\x00\xfb"), "//4A+w=="},
 };
 
+/* Texts of each length with each byte at each place, in memory as small as the contract allows. */
+static void test_every_place(void)
+{
+	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	size_t wrong = 0;
+
+	for (size_t n = 1; n <= 18; n++) {
+		char *text = malloc(n), *to = malloc(n * QUOTE_GROWTH);
+		if (!text || !to)
+			abort();
+		for (size_t at = 0; at < n; at++) {
+			for (unsigned c = 0; c < 0x80; c++) {
+				char escape[QUOTE_GROWTH + 1];
+				bool plain = c >= 0x20 && c != '"' && c != '\\';
+				const char *letter = c && !plain ? strchr(letters, (int)c) : NULL;
+				if (letter)
+					snprintf(escape, sizeof escape, "\\%c", letter[1]);
+				else if (!plain)
+					snprintf(escape, sizeof escape, "\\u%04x", c);
+				else
+					snprintf(escape, sizeof escape, "%c", (int)c);
+				memset(text, 'x', n);
+				text[at] = (char)c;
+				size_t length = quote_write(to, span_make(text, n));
+				wrong += length != n - 1 + strlen(escape) ||
+					memcmp(to + at, escape, strlen(escape)) != 0 ||
+					(at > 0 && to[0] != 'x') ||
+					(at + 1 < n && to[length - 1] != 'x');
+			}
+		}
+		free(text);
+		free(to);
+	}
+	TAP_OK(wrong == 0, "every byte at every place");
+}
+
 int main(void)
 {
 	struct buf b;
@@ -98,5 +136,6 @@ int main(void)
 	TAP_OK(quote_json(&b, span_text("a\n\n")) < 0 && b.len == 0, "escapes count as well");
 	TAP_OK(quote_base64(&b, span_text("abcd")) < 0 && b.len == 0, "base64 counts as well");
 	buf_release(&b);
+	test_every_place();
 	return tap_end();
 }
