@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/word.h"
+
 /* A number token taken apart. Its digits are those of `whole` and then those of `fraction`. */
 struct parts {
 	bool negative;
@@ -120,43 +122,59 @@ static enum decimal_fault put_value(
 	return DECIMAL_OK;
 }
 
-/* What almost every amount is: digits, with a point among them or without. Its canonical form is
- * the token up to the last digit of the fraction that is not zero. Returns the length of that, or 0
- * where the token is anything else. */
-static size_t plain_length(struct span token)
+/* How many digits a text begins with; *last is the place behind the last one that is not zero, or
+ * 0. */
+static size_t run_of_digits(struct span text, size_t *last)
 {
-	size_t point = 0;
-	size_t significant = 0; /* bytes up to the last digit that is not zero */
+	size_t n = 0;
 
-	if (token.n == 0 || token.n > DECIMAL_DIGITS_MAX)
-		return 0;
-	for (size_t i = 0; i < token.n; i++) {
-		unsigned char digit = (unsigned char)(token.p[i] - '0');
-		if (digit <= 9)
-			significant = digit ? i + 1 : significant;
-		else if (token.p[i] == '.' && point == 0)
-			point = i;
-		else
-			return 0;
+	*last = 0;
+	while (text.n - n >= WORD_SIZE) {
+		uint64_t digits = word_digits(word_load(text.p + n));
+		uint64_t others = word_above_9(digits);
+		/* The bytes below the first one that is no digit. */
+		uint64_t marks = word_above_0(digits & (((others & -others) >> 7) - 1));
+		if (marks)
+			*last = n + word_last(marks) + 1;
+		if (others)
+			return n + word_first(others);
+		n += WORD_SIZE;
 	}
-	if (significant == 0 || token.p[token.n - 1] == '.' || token.p[0] == '.' ||
-		(token.p[0] == '0' && point != 1))
-		return 0;
-	if (point == 0)
-		return token.n;
-	return significant > point ? significant : point;
+	for (; n < text.n && (unsigned char)(text.p[n] - '0') <= 9; n++)
+		if (text.p[n] != '0')
+			*last = n + 1;
+	return n;
 }
 
-enum decimal_fault decimal_canonical(struct span token, char *to, size_t *n)
+size_t decimal_take(struct span text, struct decimal *amount)
+{
+	size_t last, fraction_last;
+	size_t whole = run_of_digits(text, &last);
+	size_t fraction = 0;
+
+	if (whole == 0 || (text.p[0] == '0' && whole > 1))
+		return 0;
+	if (whole < text.n && text.p[whole] == '.') {
+		size_t behind = whole + 1;
+		fraction =
+			run_of_digits(span_make(text.p + behind, text.n - behind), &fraction_last);
+		if (fraction == 0)
+			return 0;
+		*amount = (struct decimal){span_make(text.p, behind + fraction),
+			fraction_last ? behind + fraction_last : whole};
+		last += fraction_last;
+	} else {
+		*amount = (struct decimal){span_make(text.p, whole), whole};
+	}
+	return last > 0 && amount->token.n <= DECIMAL_DIGITS_MAX ? amount->token.n : 0;
+}
+
+/* Any other token. */
+static enum decimal_fault rewrite(struct span token, char *to, size_t *n)
 {
 	struct parts parts;
 	size_t first = 0, end;
 
-	*n = plain_length(token);
-	if (*n > 0) {
-		memcpy(to, token.p, *n);
-		return DECIMAL_OK;
-	}
 	if (take_apart(token, &parts) < 0)
 		return DECIMAL_NOT_A_NUMBER;
 	end = parts.whole.n + parts.fraction.n;
@@ -168,4 +186,26 @@ enum decimal_fault decimal_canonical(struct span token, char *to, size_t *n)
 		end--;
 	return put_value(&parts, first, end,
 		(int64_t)parts.whole.n - (int64_t)first + parts.exponent, to, n);
+}
+
+enum decimal_fault decimal_read(struct span token, struct decimal *amount)
+{
+	char canonical[DECIMAL_TEXT_MAX];
+	size_t n;
+
+	if (token.n > 0 && decimal_take(token, amount) == token.n)
+		return DECIMAL_OK;
+	*amount = (struct decimal){token, 0};
+	return rewrite(token, canonical, &n);
+}
+
+size_t decimal_write(char *to, const struct decimal *amount)
+{
+	size_t n = amount->plain;
+
+	if (n > 0)
+		memcpy(to, amount->token.p, n);
+	else
+		rewrite(amount->token, to, &n);
+	return n;
 }

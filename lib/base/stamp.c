@@ -5,6 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/num.h"
+#include "base/word.h"
+
 enum {
 	S_PER_DAY = 24 * 60 * 60,
 	DAYS_TO_1970 = 719468, /* from 0000-03-01 */
@@ -148,12 +151,56 @@ static int take_offset(struct span *text, int *seconds)
 	return 0;
 }
 
+/* The pairs of digits in eight characters that must have the layout's other characters between
+ * them; false where they have not. */
+static bool take_pairs(const char *p, const char layout[WORD_SIZE], uint64_t *pairs)
+{
+	uint64_t digits = word_load(p) ^ word_load(layout);
+	uint64_t others = word_equal(word_load(layout), '0') ^ WORD_OF(0x80);
+
+	*pairs = word_pairs(digits);
+	return !word_above_9(digits) && !(digits & (others >> 7) * 0xFF);
+}
+
+/* The layout that exchanges use, 2026-09-30T01:34:50.331350Z; false says nothing. */
+static bool parse_usual(struct span text, int64_t *ns)
+{
+	enum { LENGTH = sizeof "2026-09-30T01:34:50.331350Z" - 1 };
+	uint64_t date, hour, clock, fraction;
+	unsigned year, month, day, minutes, seconds, micros;
+
+	if (text.n != LENGTH || !take_pairs(text.p, "0000-00-", &date) ||
+		!take_pairs(text.p + 8, "00T00:00", &hour) ||
+		!take_pairs(text.p + 12, "0:00:00.", &clock) ||
+		!take_pairs(text.p + 19, ".000000Z", &fraction))
+		return false;
+	year = word_byte(date, 0) * 100 + word_byte(date, 2);
+	month = word_byte(date, 5);
+	day = word_byte(hour, 0);
+	minutes = word_byte(hour, 3) * 60 + word_byte(clock, 2);
+	seconds = minutes * 60 + word_byte(clock, 5);
+	micros = word_byte(fraction, 1) * 10000 + word_byte(fraction, 3) * 100 +
+		word_byte(fraction, 5);
+	if (year < 1970 || year >= YEAR_LAST || month < 1 || month > 12 || day < 1 ||
+		day > days_in_month(year, month) || word_byte(hour, 3) > 23 ||
+		word_byte(clock, 2) > 59 || word_byte(clock, 5) > 59)
+		return false;
+	*ns = (days_from_civil(year, month, day) * S_PER_DAY + seconds) * STAMP_NS_PER_S +
+		(int64_t)micros * 1000;
+	return true;
+}
+
 int stamp_parse(struct span text, int64_t *ns, unsigned *digits)
 {
 	int64_t days, since_1970;
 	unsigned seconds, fraction, shown;
 	int offset;
 
+	if (parse_usual(text, ns)) {
+		if (digits)
+			*digits = 6;
+		return 0;
+	}
 	if (take_date(&text, &days) < 0 || !take_one_of(&text, "Tt") ||
 		take_time(&text, &seconds) < 0 || take_fraction(&text, &fraction, &shown) < 0 ||
 		take_offset(&text, &offset) < 0 || text.n > 0)
@@ -167,20 +214,31 @@ int stamp_parse(struct span text, int64_t *ns, unsigned *digits)
 	return 0;
 }
 
-/* Two digits; the value is below 100. */
-static void put_pair(char *to, unsigned value)
+int stamp_from_seconds(const struct decimal *seconds, int64_t *ns)
 {
-	to[0] = (char)('0' + value / 10);
-	to[1] = (char)('0' + value % 10);
+	char text[DECIMAL_TEXT_MAX];
+	size_t n = decimal_write(text, seconds);
+	const char *point = memchr(text, '.', n);
+	size_t whole = point ? (size_t)(point - text) : n;
+	struct span fraction = span_make(text + whole, n - whole);
+	unsigned sub_second, digits;
+	uint64_t since_1970;
+
+	if (take_fraction(&fraction, &sub_second, &digits) < 0 || digits > NS_DIGITS ||
+		num_u64(span_make(text, whole), &since_1970) < 0 ||
+		since_1970 > (uint64_t)((INT64_MAX - sub_second) / STAMP_NS_PER_S))
+		return -1;
+	*ns = (int64_t)since_1970 * STAMP_NS_PER_S + sub_second;
+	return 0;
 }
 
 /* All nine digits; the caller says where they end. */
 static void put_fraction(char *to, unsigned ns)
 {
-	put_pair(to, ns / 10000000);
-	put_pair(to + 2, ns / 100000 % 100);
-	put_pair(to + 4, ns / 1000 % 100);
-	put_pair(to + 6, ns / 10 % 100);
+	num_write_pair(to, ns / 10000000);
+	num_write_pair(to + 2, ns / 100000 % 100);
+	num_write_pair(to + 4, ns / 1000 % 100);
+	num_write_pair(to + 6, ns / 10 % 100);
 	to[8] = (char)('0' + ns % 10);
 }
 
@@ -194,13 +252,13 @@ size_t stamp_write(char *to, int64_t ns, unsigned digits)
 
 	civil_from_days((unsigned)(since_1970 / S_PER_DAY), &year, &month, &day);
 	memcpy(to, layout, n);
-	put_pair(to, year / 100);
-	put_pair(to + 2, year % 100);
-	put_pair(to + 5, month);
-	put_pair(to + 8, day);
-	put_pair(to + 11, seconds / 3600);
-	put_pair(to + 14, seconds / 60 % 60);
-	put_pair(to + 17, seconds % 60);
+	num_write_pair(to, year / 100);
+	num_write_pair(to + 2, year % 100);
+	num_write_pair(to + 5, month);
+	num_write_pair(to + 8, day);
+	num_write_pair(to + 11, seconds / 3600);
+	num_write_pair(to + 14, seconds / 60 % 60);
+	num_write_pair(to + 17, seconds % 60);
 	if (digits > 0) {
 		put_fraction(to + n, (unsigned)(ns % STAMP_NS_PER_S));
 		n += digits;

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/decimal.h"
 #include "base/span.h"
 
 #define STAMP_NS_PER_S INT64_C(1000000000)
@@ -21,6 +22,10 @@ enum { STAMP_TEXT_MAX = 30 }; /* 2026-09-30T01:34:50.331350123Z */
  * there were. 0, or -1 where the text is anything else or outside 1970 to 2262.
  */
 int stamp_parse(struct span text, int64_t *ns, unsigned *digits);
+
+/* Takes a moment given as seconds since 1970 with a fraction of at most nine digits; exponents and
+ * all are exact. 0, or -1 where it has more digits, or lies beyond 2262. */
+int stamp_from_seconds(const struct decimal *seconds, int64_t *ns);
 
 /* Writes ns, which is not negative, as RFC 3339 in UTC with `digits` (0 to 9) fractional digits,
  * cut off, to `to`, which has room for STAMP_TEXT_MAX bytes; returns the number of bytes. No NUL is

@@ -371,6 +371,27 @@ struct json_walk json_walk_start(struct span array)
 	return (struct json_walk){array.p + 1, array.p + array.n - 1};
 }
 
+struct json_walk json_walk_members(struct span object)
+{
+	return json_walk_start(object);
+}
+
+bool json_walk_member(struct json_walk *walk, struct json_value *name, struct json_value *value)
+{
+	struct json_fault fault;
+	struct scan s = scan_start(span_make(walk->at, (size_t)(walk->end - walk->at)), &fault);
+
+	skip_blanks(&s);
+	if (!skip_char(&s, '"') || scan_string(&s, name) < 0)
+		return false;
+	skip_blanks(&s);
+	if (!skip_char(&s, ':') || scan_value(&s, value) < 0)
+		return false;
+	skip_char(&s, ',');
+	walk->at = s.p;
+	return true;
+}
+
 bool json_walk_next(struct json_walk *walk, struct json_value *element)
 {
 	struct json_fault fault;

@@ -51,6 +51,11 @@ struct json_walk {
 struct json_walk json_walk_start(struct span array);
 bool json_walk_next(struct json_walk *walk, struct json_value *element);
 
+/* The same for the members of an object. The name is a string as it was written: json_is() and
+ * json_text() know what it means. */
+struct json_walk json_walk_members(struct span object);
+bool json_walk_member(struct json_walk *walk, struct json_value *name, struct json_value *value);
+
 /* How many bytes at the start of the inside of a string stand for themselves: ASCII that is neither
  * a control character nor a backslash nor the closing quote. */
 size_t json_plain_length(struct span text);

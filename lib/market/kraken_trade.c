@@ -2,41 +2,30 @@
 
 #include <string.h>
 
-#include "base/decimal.h"
 #include "base/num.h"
 #include "base/stamp.h"
+#include "json/take.h"
 
 enum { NS_DIGITS = 9 };
 
-/* What can be wrong with an amount, by fault; in place of DECIMAL_OK: that it is not there. */
-static const char *const price_reasons[] = {
-	[DECIMAL_OK] = "price is missing",
-	[DECIMAL_NOT_A_NUMBER] = "price is not a number",
-	[DECIMAL_NOT_POSITIVE] = "price is not above zero",
-	[DECIMAL_TOO_LONG] = "price has more than 64 digits, or 128 without an exponent",
-};
-
-static const char *const qty_reasons[] = {
-	[DECIMAL_OK] = "qty is missing",
-	[DECIMAL_NOT_A_NUMBER] = "qty is not a number",
-	[DECIMAL_NOT_POSITIVE] = "qty is not above zero",
-	[DECIMAL_TOO_LONG] = "qty has more than 64 digits, or 128 without an exponent",
-};
-
 /* The functions that check a member return NULL, or the reason why it will not do. */
 
-static const char *check_amount(const struct json_value *value, const char *const reasons[])
+static const char *check_price(const struct json_value *price, struct decimal *amount)
 {
-	char canonical[DECIMAL_TEXT_MAX];
-	enum decimal_fault fault;
-	size_t n;
+	if (price->type == JSON_NONE)
+		return "price is missing";
+	if (price->type != JSON_NUMBER)
+		return "price is not a number";
+	return trade_read_amount("price", price->raw, amount);
+}
 
-	if (value->type == JSON_NONE)
-		return reasons[DECIMAL_OK];
-	if (value->type != JSON_NUMBER)
-		return reasons[DECIMAL_NOT_A_NUMBER];
-	fault = decimal_canonical(value->raw, canonical, &n);
-	return fault == DECIMAL_OK ? NULL : reasons[fault];
+static const char *check_qty(const struct json_value *qty, struct decimal *amount)
+{
+	if (qty->type == JSON_NONE)
+		return "qty is missing";
+	if (qty->type != JSON_NUMBER)
+		return "qty is not a number";
+	return trade_read_amount("qty", qty->raw, amount);
 }
 
 static const char *check_symbol(const struct json_value *symbol)
@@ -100,16 +89,21 @@ static const char *check_optional(struct json_value *value, const char *reason)
 	return value->type == JSON_NONE || value->type == JSON_STRING ? NULL : reason;
 }
 
-static const char *check_trade(struct kraken_trade *trade, const struct json_value *id)
+/* The members that need more than a look at their type. */
+struct numbers {
+	struct json_value price, qty, id;
+};
+
+static const char *check_trade(struct kraken_trade *trade, const struct numbers *numbers)
 {
 	const char *reason;
 
 	if ((reason = check_symbol(&trade->symbol)) ||
 		(reason = check_side(&trade->side, &trade->taker)) ||
-		(reason = check_amount(&trade->price, price_reasons)) ||
-		(reason = check_amount(&trade->qty, qty_reasons)) ||
+		(reason = check_price(&numbers->price, &trade->price)) ||
+		(reason = check_qty(&numbers->qty, &trade->qty)) ||
 		(reason = check_optional(&trade->ord_type, "ord_type is not a string")) ||
-		(reason = check_id(id, &trade->id)) ||
+		(reason = check_id(&numbers->id, &trade->id)) ||
 		(reason = check_timestamp(&trade->timestamp, &trade->time_ns)))
 		return reason;
 	return check_optional(&trade->misc, "misc is not a string");
@@ -128,6 +122,7 @@ int kraken_trade_read(struct span object, struct kraken_trade *trade, const char
 		[TIMESTAMP] = {.name = SPAN("timestamp")},
 		[MISC] = {.name = SPAN("misc")},
 	};
+	struct numbers numbers;
 	struct json_fault fault;
 
 	if (kraken_trade_read_native(object, trade))
@@ -144,72 +139,58 @@ int kraken_trade_read(struct span object, struct kraken_trade *trade, const char
 		.object = object,
 		.symbol = members[SYMBOL].value,
 		.side = members[SIDE].value,
-		.price = members[PRICE].value,
-		.qty = members[QTY].value,
 		.ord_type = members[ORD_TYPE].value,
 		.timestamp = members[TIMESTAMP].value,
 		.misc = members[MISC].value,
 	};
-	*reason = check_trade(trade, &members[TRADE_ID].value);
+	numbers =
+		(struct numbers){members[PRICE].value, members[QTY].value, members[TRADE_ID].value};
+	*reason = check_trade(trade, &numbers);
 	return *reason ? -1 : 0;
 }
 
-/* Moves *p behind a literal; false where something else stands there. */
-__attribute__((always_inline)) static inline bool take(
-	const char **p, const char *end, const char *literal, size_t n)
-{
-	if ((size_t)(end - *p) < n || memcmp(*p, literal, n) != 0)
-		return false;
-	*p += n;
-	return true;
-}
-
-#define TAKE(p, end, literal) take((p), (end), (literal), sizeof(literal) - 1)
-
 /* A string without escapes, and its closing quote. */
-static inline bool take_text(const char **p, const char *end, struct json_value *value)
+static inline bool take_string(const char **p, const char *end, struct json_value *value)
 {
-	size_t n = json_plain_length(span_make(*p, (size_t)(end - *p)));
-
-	*value = (struct json_value){.type = JSON_STRING, .raw = span_make(*p, n)};
-	*p += n;
-	return TAKE(p, end, "\"");
+	*value = (struct json_value){.type = JSON_STRING};
+	return take_text(p, end, &value->raw);
 }
 
-/* Digits, and points where `points` says so; whether that is a number is still to be checked. */
-static inline bool take_digits(
-	const char **p, const char *end, bool points, struct json_value *value)
+static inline bool take_side(const char **p, const char *end, struct kraken_trade *trade)
 {
-	const char *start = *p;
+	static const struct json_value buy = {.type = JSON_STRING, .raw = SPAN("buy")};
+	static const struct json_value sell = {.type = JSON_STRING, .raw = SPAN("sell")};
 
-	while (*p < end && ((unsigned char)(**p - '0') <= 9 || (points && **p == '.')))
-		++*p;
-	*value = (struct json_value){
-		.type = JSON_NUMBER, .raw = span_make(start, (size_t)(*p - start))};
-	return *p > start;
+	if (TAKE(p, end, "buy\"")) {
+		trade->side = buy;
+		trade->taker = TRADE_BUY;
+		return true;
+	}
+	trade->side = sell;
+	trade->taker = TRADE_SELL;
+	return TAKE(p, end, "sell\"");
 }
 
 /* Moves *p behind an object in the native layout; false where something else stands there. */
 static bool take_native(const char **at, const char *end, struct kraken_trade *trade)
 {
 	const char *p = *at;
-	struct json_value id;
 
-	if (!TAKE(&p, end, "{\"symbol\":\"") || !take_text(&p, end, &trade->symbol) ||
-		!TAKE(&p, end, ",\"side\":\"") || !take_text(&p, end, &trade->side) ||
-		!TAKE(&p, end, ",\"price\":") || !take_digits(&p, end, true, &trade->price) ||
-		!TAKE(&p, end, ",\"qty\":") || !take_digits(&p, end, true, &trade->qty) ||
-		!TAKE(&p, end, ",\"ord_type\":\"") || !take_text(&p, end, &trade->ord_type) ||
-		!TAKE(&p, end, ",\"trade_id\":") || !take_digits(&p, end, false, &id) ||
-		!TAKE(&p, end, ",\"timestamp\":\"") || !take_text(&p, end, &trade->timestamp) ||
+	if (!TAKE(&p, end, "{\"symbol\":\"") || !take_string(&p, end, &trade->symbol) ||
+		!TAKE(&p, end, ",\"side\":\"") || !take_side(&p, end, trade) ||
+		!TAKE(&p, end, ",\"price\":") || !take_amount(&p, end, &trade->price) ||
+		!TAKE(&p, end, ",\"qty\":") || !take_amount(&p, end, &trade->qty) ||
+		!TAKE(&p, end, ",\"ord_type\":\"") || !take_string(&p, end, &trade->ord_type) ||
+		!TAKE(&p, end, ",\"trade_id\":") || !take_u64(&p, end, &trade->id) ||
+		!TAKE(&p, end, ",\"timestamp\":\"") || !take_string(&p, end, &trade->timestamp) ||
 		!TAKE(&p, end, "}") || (size_t)(p - *at) > KRAKEN_TRADE_MAX)
 		return false;
 	trade->misc = (struct json_value){.type = JSON_NONE};
 	trade->object = span_make(*at, (size_t)(p - *at));
 	trade->native = true;
 	*at = p;
-	/* json_u64() counts on a scanner that has refused leading zeros. */
-	return id.raw.p[0] != '0' && !check_trade(trade, &id);
+	return trade->symbol.raw.n > 0 && trade->id > 0 &&
+		!check_timestamp(&trade->timestamp, &trade->time_ns);
 }
 
 bool kraken_trade_read_native(struct span object, struct kraken_trade *trade)
@@ -258,8 +239,8 @@ static char *put_string(char *to, const char *before, const struct json_value *s
 int kraken_trade_write(struct out *out, const struct kraken_trade *trade)
 {
 	enum { NAMES_MAX = 256 }; /* bytes of a record that are no literal of the trade */
-	size_t literals = trade->symbol.raw.n + trade->side.raw.n + trade->price.raw.n +
-		trade->qty.raw.n + trade->ord_type.raw.n + trade->timestamp.raw.n +
+	size_t literals = trade->symbol.raw.n + trade->side.raw.n + trade->price.token.n +
+		trade->qty.token.n + trade->ord_type.raw.n + trade->timestamp.raw.n +
 		trade->misc.raw.n;
 	char *start;
 	char *to;
@@ -271,8 +252,8 @@ int kraken_trade_write(struct out *out, const struct kraken_trade *trade)
 		return -1;
 	to = put_string(to, "{\"symbol\":\"", &trade->symbol);
 	to = put_string(to, ",\"side\":\"", &trade->side);
-	to = put_bytes(put(to, ",\"price\":"), trade->price.raw);
-	to = put_bytes(put(to, ",\"qty\":"), trade->qty.raw);
+	to = put_bytes(put(to, ",\"price\":"), trade->price.token);
+	to = put_bytes(put(to, ",\"qty\":"), trade->qty.token);
 	if (trade->ord_type.type != JSON_NONE)
 		to = put_string(to, ",\"ord_type\":\"", &trade->ord_type);
 	if (trade->id != 0) {
@@ -291,11 +272,14 @@ void kraken_trade_convert(const struct kraken_trade *from, struct buf *scratch, 
 {
 	*to = (struct trade){
 		.product = json_text(&from->symbol, scratch),
-		.price = from->price.raw,
-		.quantity = from->qty.raw,
+		.exchange = SPAN("kraken"),
+		.price = from->price,
+		.quantity = from->qty,
 		.time_ns = from->time_ns,
 		.id = from->id,
+		.has_id = from->id != 0,
 		.side = from->taker,
-		.exchange = SPAN("kraken"),
 	};
+	if (!from->timestamp.escaped && trade_is_time_text(from->timestamp.raw))
+		to->time_text = from->timestamp.raw;
 }

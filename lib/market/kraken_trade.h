@@ -27,8 +27,8 @@ enum { KRAKEN_TRADE_MAX = 64 * 1024 };
 struct kraken_trade {
 	struct json_value symbol;    /* string, "BTC/USD", not empty */
 	struct json_value side;	     /* string, "buy" or "sell": the taker's */
-	struct json_value price;     /* number, checked to be above zero and within bounds */
-	struct json_value qty;	     /* number, likewise */
+	struct decimal price;	     /* of a number */
+	struct decimal qty;	     /* likewise */
 	struct json_value ord_type;  /* string, or JSON_NONE */
 	struct json_value timestamp; /* string, RFC 3339, at most nine fractional digits */
 	struct json_value misc;	     /* string, or JSON_NONE */

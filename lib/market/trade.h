@@ -1,6 +1,6 @@
 /*
- * The Trade record that consumers know, its invariants, and its one textual form.
- * Members and bounds: tradepipe-records(5).
+ * A trade as consumers know it, whatever exchange it comes from, and the bounds it must keep, which
+ * tradepipe-records(5) states.
  */
 #ifndef TRADEPIPE_MARKET_TRADE_H
 #define TRADEPIPE_MARKET_TRADE_H
@@ -9,10 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/out.h"
+#include "base/decimal.h"
 #include "base/span.h"
 
-enum { TRADE_NAME_MAX = 256 }; /* bytes of a product's or an exchange's name: no real one has 40 */
+enum {
+	TRADE_NAME_MAX = 256, /* bytes of a product's or an exchange's name: no real one has 40 */
+	TRADE_TIME_TEXT = sizeof "2026-09-30T01:34:50.331350Z" - 1,
+};
 
 enum trade_side {
 	TRADE_SIDE_UNKNOWN,
@@ -20,21 +23,36 @@ enum trade_side {
 	TRADE_SELL,
 };
 
-/* A trade as a venue's parser hands it out. Spans point into the parsed text or into the parser's
+/* A trade as a source's parser hands it out. Spans point into the parsed text or into the parser's
  * own buffers and live until it is called again. */
 struct trade {
-	struct span product; /* the exchange's name for it, UTF-8, unescaped */
-	struct span price;   /* number tokens with the exchange's own digits, not yet checked */
-	struct span quantity;
+	struct span product;	 /* the exchange's name for it, UTF-8, unescaped */
+	struct span exchange;	 /* "kraken", ...; empty: unknown */
+	struct decimal price;	 /* not set where `voided` is */
+	struct decimal quantity; /* likewise */
 	int64_t time_ns;
-	uint64_t id; /* 0: the exchange gave none */
+	struct span time_text; /* time_ns as records have it, of TRADE_TIME_TEXT bytes, where the
+				* source spells it so; else p is NULL */
+	uint64_t id;	       /* 0 where has_id is not set */
+	bool has_id;	       /* whether the exchange gave one */
+	bool voided; /* the exchange declared it void: it keeps its id and is no trade otherwise */
 	enum trade_side side;
-	struct span exchange; /* "kraken", ... */
 };
 
-/* Checks the bounds and writes the record with its newline to `out`: canonical numbers, six
- * fractional digits of time, cut off. 0; 1 and *reason (a phrase such as "price is not above zero")
- * where the trade is outside the bounds; -1 where `out` has failed. */
-int trade_write(struct out *out, const struct trade *trade, const char **reason);
+/* The time, where it is within bounds, or -1. Both overflow-safe. */
+int trade_time_ms(uint64_t ms, int64_t *ns);
+int trade_time_us(uint64_t us, int64_t *ns);
+
+/* Whether a time that was found to be one is spelled as time_text must be. */
+bool trade_is_time_text(struct span time);
+
+/* Checks an amount's token: NULL, or the reason why it will not do, a constant that begins with
+ * `name`, which is "price", "quantity", "qty", "volume", "p" or "q". */
+const char *trade_read_amount(const char *name, struct span token, struct decimal *amount);
+
+/* Checks the names, the id and the time of a trade: NULL, or the reason why it is outside the
+ * bounds, a constant. An id of 0 is one only where the exchange counts from 0, as Binance does. An
+ * unknown exchange is allowed here. */
+const char *trade_check(const struct trade *trade);
 
 #endif

@@ -2,6 +2,7 @@
  * reads; messages are told apart without a fault. */
 #include "market/kraken_message.h"
 #include "market/kraken_trade.h"
+#include "market/trade_format.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ static bool same_trade(const struct kraken_trade *a, const struct kraken_trade *
 	bool no_misc = a->misc.raw.n == 0 && b->misc.type == JSON_NONE;
 
 	return same_string(&a->symbol, &b->symbol) && same_string(&a->side, &b->side) &&
-		span_is(a->price.raw, b->price.raw) && span_is(a->qty.raw, b->qty.raw) &&
+		span_is(a->price.token, b->price.token) && span_is(a->qty.token, b->qty.token) &&
 		same_string(&a->ord_type, &b->ord_type) &&
 		same_string(&a->timestamp, &b->timestamp) &&
 		(no_misc || same_string(&a->misc, &b->misc)) && a->taker == b->taker &&
@@ -46,6 +47,7 @@ static struct span written(struct out *out, const struct kraken_trade *trade)
 static void check_trade(struct out *out, struct span object)
 {
 	struct kraken_trade trade, again, fast;
+	struct trade_format format;
 	struct trade converted;
 	const char *reason = NULL;
 	struct buf text;
@@ -62,7 +64,8 @@ static void check_trade(struct out *out, struct span object)
 	FUZZ_REQUIRE(same_trade(&trade, &again));
 	buf_init(&text, TEXT_MAX);
 	kraken_trade_convert(&trade, &text, &converted);
-	FUZZ_REQUIRE(trade_write(out, &converted, &reason) >= 0);
+	trade_format_schema(&format, TRADE_FULL, TRADE_LITERAL);
+	FUZZ_REQUIRE(trade_write(out, &format, &converted, &record, &reason) >= 0);
 	/* A blank where the layout has none keeps the shortcut out. */
 	buf_clear(&text);
 	FUZZ_REQUIRE(buf_add_text(&text, "\t") == 0 && buf_add(&text, object) == 0);

@@ -1,6 +1,7 @@
 /* Amounts as text, and what is none. */
 #include "base/decimal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tap.h"
@@ -97,16 +98,55 @@ static const struct {
 	{"1\xff", DECIMAL_NOT_A_NUMBER, NULL},
 };
 
+/* The short way, with something behind the amount, says the same as the whole way, or nothing. */
+static void test_take(void)
+{
+	static const char *const plain[] = {"83320.6", "0.00034127", "100", "10.0",
+		"12345678901234567890.12345678901234567890", "0.10000000000000000000"};
+	char text[256], short_way[DECIMAL_TEXT_MAX], long_way[DECIMAL_TEXT_MAX];
+	struct decimal taken, read;
+	bool right = true;
+
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		snprintf(text, sizeof text, "%s,0.001", plain[i]);
+		TAP_OK(decimal_take(span_text(text), &taken) == strlen(plain[i]) &&
+				taken.plain > 0 && span_is_text(taken.token, plain[i]),
+			"%s is taken", plain[i]);
+	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (size_t more = 0; more < 12; more++) {
+			size_t n = strlen(cases[i].token);
+			if (n == 0 || n + more + 1 >= sizeof text)
+				continue;
+			snprintf(text, sizeof text, "%s\"%.*s", cases[i].token, (int)more,
+				"98765432109876");
+			if (decimal_take(span_text(text), &taken) != n)
+				continue;
+			right = right && decimal_read(span_text(cases[i].token), &read) == 0 &&
+				taken.token.n == n &&
+				span_is(span_make(short_way, decimal_write(short_way, &taken)),
+					span_make(long_way, decimal_write(long_way, &read)));
+		}
+	}
+	TAP_OK(right, "the short way says what the whole way says");
+	TAP_OK(decimal_take(span_text(""), &taken) == 0 &&
+			decimal_take(span_text("x"), &taken) == 0,
+		"nothing is taken of what is no number");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char *to = malloc(DECIMAL_TEXT_MAX); /* as small as the contract allows */
-		size_t n = 0;
-		enum decimal_fault fault = decimal_canonical(span_text(cases[i].token), to, &n);
+		struct decimal amount;
+		enum decimal_fault fault = decimal_read(span_text(cases[i].token), &amount);
 		bool right = fault == cases[i].fault &&
-			(fault || span_is_text(span_make(to, n), cases[i].text));
+			(fault ||
+				span_is_text(
+					span_make(to, decimal_write(to, &amount)), cases[i].text));
 		TAP_OK(right, "'%s': fault %d", cases[i].token, (int)cases[i].fault);
 		free(to);
 	}
+	test_take();
 	return tap_end();
 }

@@ -115,6 +115,67 @@ static void test_calendar(void)
 	TAP_OK(right && ns == INT64_C(9214560000000000000), "every day until 2262 (%s)", wanted);
 }
 
+/* The layout that exchanges use has a shortcut, which one more digit keeps out: both must agree
+ * whatever byte changes. */
+static void test_shortcut(void)
+{
+	static const char *const usual[] = {
+		"2026-09-30T01:34:50.331350Z", "1972-02-29T23:59:59.999999Z"};
+	unsigned wrong = 0;
+
+	for (size_t t = 0; t < sizeof usual / sizeof *usual; t++) {
+		for (size_t at = 0; usual[t][at]; at++) {
+			for (unsigned byte = 0; byte < 256; byte++) {
+				char text[32], longer[32];
+				int64_t ns = 0, longer_ns = 0;
+				size_t n = strlen(usual[t]);
+				memcpy(text, usual[t], n);
+				text[at] = (char)byte;
+				memcpy(longer, text, n - 1);
+				longer[n - 1] = '0';
+				longer[n] = text[n - 1];
+				int result = stamp_parse(span_make(text, n), &ns, NULL);
+				int other = stamp_parse(span_make(longer, n + 1), &longer_ns, NULL);
+				bool moved = at == n - 1 && byte >= '0' && byte <= '9';
+				wrong += !moved && (result != other || ns != longer_ns);
+			}
+		}
+	}
+	TAP_OK(wrong == 0, "both ways read the same, whatever byte changes (%u wrong)", wrong);
+}
+
+static void test_seconds(void)
+{
+	static const struct {
+		const char *text;
+		int64_t ns; /* -1: refused */
+	} cases[] = {
+		{"1688669597.8277369", INT64_C(1688669597827736900)},
+		{"1557895729.4", INT64_C(1557895729400000000)},
+		{"1557895729", INT64_C(1557895729000000000)},
+		{"1.6886695978277369e9", INT64_C(1688669597827736900)},
+		{"1688669597.123456789", INT64_C(1688669597123456789)},
+		{"1688669597.1234567890", INT64_C(1688669597123456789)},
+		{"1688669597.1234567891", -1},
+		{"0.000000001", 1},
+		{"1e-10", -1},
+		{"9223372036.854775807", INT64_MAX},
+		{"9223372036.854775808", -1},
+		{"9223372037", -1},
+		{"1e127", -1},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct decimal seconds;
+		int64_t ns = -1;
+		int result = decimal_read(span_text(cases[i].text), &seconds) == DECIMAL_OK
+			? stamp_from_seconds(&seconds, &ns)
+			: -2;
+		TAP_OK(result == (cases[i].ns < 0 ? -1 : 0) && ns == cases[i].ns, "%s seconds",
+			cases[i].text);
+	}
+}
+
 int main(void)
 {
 	int64_t before, ns;
@@ -134,6 +195,8 @@ int main(void)
 		free(to);
 	}
 	test_calendar();
+	test_shortcut();
+	test_seconds();
 	TAP_OK(stamp_now() > INT64_C(1700000000) * STAMP_NS_PER_S, "the clock counts from 1970");
 	before = stamp_monotonic();
 	TAP_OK(stamp_monotonic() >= before, "the other clock does not go back");

@@ -1,90 +1,119 @@
-/* The Trade record. */
+/* The bounds of a trade. */
 #include "market/trade.h"
 
-#include "base/quote.h"
 #include "tap.h"
-#include "written.h"
 
 #define NS INT64_C(1790732090331350999)
 
-static const struct {
-	struct trade trade;
-	const char *text;
-} good[] = {
-	{{SPAN("BTC/USD"), SPAN("83320.6"), SPAN("0.00034127"), NS, 109583109, TRADE_BUY,
-		 SPAN("kraken")},
-		"{\"product_id\":\"BTC/USD\",\"price\":83320.6,\"quantity\":0.00034127,"
-		"\"timestamp\":\"2026-09-30T01:34:50.331350Z\",\"timestamp_ms\":1790732090331,"
-		"\"trade_id\":109583109,\"side\":\"buy\",\"exchange\":\"kraken\"}\n"},
-	{{SPAN("a\"\\\n\xc3\xa9"), SPAN("2668.00"), SPAN("1e-8"), 1, 0, TRADE_SIDE_UNKNOWN,
-		 SPAN("binance-um")},
-		"{\"product_id\":\"a\\\"\\\\\\n\xc3\xa9\",\"price\":2668,\"quantity\":0.00000001,"
-		"\"timestamp\":\"1970-01-01T00:00:00.000000Z\",\"timestamp_ms\":0,"
-		"\"exchange\":\"binance-um\"}\n"},
-	{{SPAN("x"), SPAN("1"), SPAN("1.50"), INT64_MAX, UINT64_MAX, TRADE_SELL, SPAN("y")},
-		"{\"product_id\":\"x\",\"price\":1,\"quantity\":1.5,"
-		"\"timestamp\":\"2262-04-11T23:47:16.854775Z\",\"timestamp_ms\":9223372036854,"
-		"\"trade_id\":18446744073709551615,\"side\":\"sell\",\"exchange\":\"y\"}\n"},
-};
-
-static const struct {
-	struct trade trade;
-	const char *reason;
-} bad[] = {
-	{{SPAN(""), SPAN("1"), SPAN("1"), NS, 1, TRADE_BUY, SPAN("x")}, "product_id is empty"},
-	{{SPAN("a"), SPAN("0"), SPAN("1"), NS, 1, TRADE_BUY, SPAN("x")}, "price is not above zero"},
-	{{SPAN("a"), SPAN("x"), SPAN("1"), NS, 1, TRADE_BUY, SPAN("x")}, "price is not a number"},
-	{{SPAN("a"), SPAN("1e999"), SPAN("1"), NS, 1, TRADE_BUY, SPAN("x")},
-		"price has more than 64 digits, or 128 without an exponent"},
-	{{SPAN("a"), SPAN("1"), SPAN("-1"), NS, 1, TRADE_BUY, SPAN("x")},
-		"quantity is not above zero"},
-	{{SPAN("a"), SPAN("1"), SPAN(""), NS, 1, TRADE_BUY, SPAN("x")}, "quantity is not a number"},
-	{{SPAN("a"), SPAN("1"), SPAN("1e-999"), NS, 1, TRADE_BUY, SPAN("x")},
-		"quantity has more than 64 digits, or 128 without an exponent"},
-	{{SPAN("a"), SPAN("1"), SPAN("1"), 0, 1, TRADE_BUY, SPAN("x")},
-		"timestamp is not after 1970"},
-	{{SPAN("a"), SPAN("1"), SPAN("1"), -1, 1, TRADE_BUY, SPAN("x")},
-		"timestamp is not after 1970"},
-};
-
-/* Names as long as they may be, all of them escapes, and one byte longer. */
-static void test_names(struct written *w)
+static struct trade usual(void)
 {
-	char name[TRADE_NAME_MAX + 1] = {0};
-	struct trade trade = {span_make(name, TRADE_NAME_MAX), SPAN("1e127"), SPAN("1e-126"), NS,
-		UINT64_MAX, TRADE_SELL, span_make(name, TRADE_NAME_MAX)};
-	const char *reason;
+	return (struct trade){.product = SPAN("BTC/USD"),
+		.exchange = SPAN("kraken"),
+		.time_ns = NS,
+		.id = 1,
+		.has_id = true};
+}
 
-	TAP_OK(trade_write(w->out, &trade, &reason) == 0 &&
-			strlen(written_text(w)) > 2 * QUOTE_GROWTH * TRADE_NAME_MAX,
-		"the longest record");
+static void require(const struct trade *trade, const char *reason, const char *what)
+{
+	const char *got = trade_check(trade);
+
+	TAP_OK(got == reason || (got && reason && strcmp(got, reason) == 0), "%s: %s", what,
+		got ? got : "within bounds");
+}
+
+static void test_names(void)
+{
+	static const char long_name[TRADE_NAME_MAX + 1] = {0};
+	struct trade trade = usual();
+
+	require(&trade, NULL, "a usual trade");
+	trade.product = span_make(long_name, TRADE_NAME_MAX);
+	trade.exchange = trade.product;
+	trade.id = UINT64_MAX;
+	require(&trade, NULL, "names as long as they may be");
 	trade.product.n++;
-	TAP_OK(trade_write(w->out, &trade, &reason) == 1 &&
-			strcmp(reason, "product_id is longer than 256 bytes") == 0,
-		"product_id is longer than 256 bytes");
-	trade.product.n--;
-	trade.exchange.n++;
-	TAP_OK(trade_write(w->out, &trade, &reason) == 1 &&
-			strcmp(reason, "exchange is longer than 256 bytes") == 0,
-		"exchange is longer than 256 bytes");
+	require(&trade, "product_id is longer than 256 bytes", "a long product");
+	trade = usual();
+	trade.exchange = span_make(long_name, TRADE_NAME_MAX + 1);
+	require(&trade, "exchange is longer than 256 bytes", "a long exchange");
+	trade = usual();
+	trade.product = span_text("");
+	require(&trade, "product_id is empty", "no product");
+	trade = usual();
+	trade.exchange = span_text("");
+	require(&trade, NULL, "an unknown exchange");
+}
+
+static void test_ids(void)
+{
+	static const struct {
+		const char *exchange;
+		bool from_zero;
+	} exchanges[] = {{"binance", true}, {"binance-um", true}, {"binance-cm", true},
+		{"binance2", false}, {"kraken", false}, {"b", false}, {"", false}};
+
+	for (size_t i = 0; i < sizeof exchanges / sizeof *exchanges; i++) {
+		struct trade trade = usual();
+		trade.exchange = span_text(exchanges[i].exchange);
+		trade.id = 0;
+		require(&trade, exchanges[i].from_zero ? NULL : "trade_id is 0",
+			exchanges[i].exchange);
+		trade.has_id = false;
+		require(&trade, NULL, "no id");
+	}
+}
+
+static void test_times(void)
+{
+	struct trade trade = usual();
+	int64_t ns = -1;
+
+	trade.time_ns = 0;
+	require(&trade, "timestamp is not after 1970", "the first moment");
+	trade.time_ns = -1;
+	require(&trade, "timestamp is not after 1970", "a moment before");
+	trade.time_ns = 1;
+	require(&trade, NULL, "a nanosecond after");
+	TAP_OK(trade_time_ms(1498793709153, &ns) == 0 && ns == INT64_C(1498793709153000000), "ms");
+	TAP_OK(trade_time_us(1735689600010866, &ns) == 0 && ns == INT64_C(1735689600010866000),
+		"us");
+	TAP_OK(trade_time_ms(INT64_MAX / 1000000, &ns) == 0 && ns == INT64_C(9223372036854000000),
+		"the last ms");
+	TAP_OK(trade_time_ms(INT64_MAX / 1000000 + 1, &ns) == -1, "a ms beyond");
+	TAP_OK(trade_time_us(INT64_MAX / 1000 + 1, &ns) == -1, "a us beyond");
+	TAP_OK(trade_time_us(UINT64_MAX, &ns) == -1, "far beyond");
+}
+
+static void test_amounts(void)
+{
+	static const struct {
+		const char *name, *token, *reason;
+	} cases[] = {
+		{"price", "83320.60", NULL},
+		{"price", "", "price is not a number"},
+		{"quantity", "0", "quantity is not above zero"},
+		{"qty", "1e999", "qty has more than 64 digits, or 128 without an exponent"},
+		{"volume", "x", "volume is not a number"},
+		{"p", "-1", "p is not above zero"},
+		{"q", "1e-999", "q has more than 64 digits, or 128 without an exponent"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct decimal amount;
+		const char *got =
+			trade_read_amount(cases[i].name, span_text(cases[i].token), &amount);
+		TAP_OK(cases[i].reason ? got && strcmp(got, cases[i].reason) == 0
+				       : !got && span_is_text(amount.token, cases[i].token),
+			"%s %s", cases[i].name, cases[i].token);
+	}
 }
 
 int main(void)
 {
-	struct written w;
-	const char *reason;
-
-	written_open(&w);
-	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-		bool right = trade_write(w.out, &good[i].trade, &reason) == 0;
-		TAP_OK(right && strcmp(written_text(&w), good[i].text) == 0, "record %zu", i);
-	}
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		int result = trade_write(w.out, &bad[i].trade, &reason);
-		TAP_OK(result == 1 && strcmp(reason, bad[i].reason) == 0, "%s", bad[i].reason);
-	}
-	TAP_OK(*written_text(&w) == '\0', "nothing is written of what is refused");
-	test_names(&w);
-	written_close(&w);
+	test_names();
+	test_ids();
+	test_times();
+	test_amounts();
 	return tap_end();
 }
