@@ -92,18 +92,18 @@ static uint64_t special(uint64_t word)
 	return word_equal(word, '"') | word_equal(word, '\\') | word_below(word, 0x20);
 }
 
-/* A text of 2 to 8 bytes that stands for itself, which nearly all names are. */
+/* A text of 1 to 8 bytes that stands for itself, which nearly all names are. */
 static bool write_short(char *to, struct span text)
 {
 	uint64_t word;
 
-	if (text.n < 2 || text.n > WORD_SIZE)
+	if (text.n == 0 || text.n > WORD_SIZE)
 		return false;
 	word = text.n == WORD_SIZE ? word_load(text.p) : word_load_few(text.p, text.n);
 	/* What lies behind the text is 0. */
 	if (special(word | ~UINT64_C(0) << (text.n * 8 - 1) << 1))
 		return false;
-	word_store(to, word);
+	word_store_few(to, word, text.n);
 	return true;
 }
 

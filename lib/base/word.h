@@ -45,13 +45,25 @@ static inline uint64_t word_load_few(const char *p, size_t n)
 	return (uint64_t)low | (uint64_t)high << ((n - sizeof high) * 8);
 }
 
-/* The other way round. */
-static inline void word_store(char *to, uint64_t word)
+/* The other way round, of n bytes, 1 to 8. */
+static inline void word_store_few(char *to, uint64_t word, size_t n)
 {
+	uint32_t low, high;
+
+	if (n < sizeof low) {
+		to[0] = (char)word;
+		to[n / 2] = (char)(word >> (n / 2 * 8));
+		to[n - 1] = (char)(word >> ((n - 1) * 8));
+		return;
+	}
+	low = (uint32_t)word;
+	high = (uint32_t)(word >> ((n - sizeof high) * 8));
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
+	low = __builtin_bswap32(low);
+	high = __builtin_bswap32(high);
 #endif
-	memcpy(to, &word, sizeof word);
+	memcpy(to, &low, sizeof low);
+	memcpy(to + n - sizeof high, &high, sizeof high);
 }
 
 /* Whether n bytes are those of a literal of that length: for an n that the compiler knows. */
