@@ -1,0 +1,158 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/sig.h"
+
+enum { PIECE = 64 * 1024 };
+
+/* Opening a FIFO takes until it has another end; a stop signal ends that. */
+static int open_patiently(const char *path, int flags)
+{
+	int fd;
+
+	do
+		fd = open(path, flags | O_CLOEXEC, 0666);
+	while (fd < 0 && errno == EINTR && !sig_stops());
+	return fd;
+}
+
+/* As read(), and goes on where it was interrupted, unless by a stop signal. */
+static ssize_t read_patiently(int fd, char *to, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, to, n);
+	while (got < 0 && errno == EINTR && !sig_stops());
+	return got;
+}
+
+/* The number of bytes of the next piece, 0 at the end, or -1. At the ceiling only the end will do,
+ * and errno is EFBIG otherwise. */
+static ssize_t read_piece(int fd, struct buf *to)
+{
+	size_t left = to->ceiling - to->len;
+	size_t wanted = left < PIECE ? left : PIECE;
+	char beyond;
+	ssize_t n;
+
+	if (wanted == 0) {
+		n = read_patiently(fd, &beyond, 1);
+		errno = n > 0 ? EFBIG : errno;
+		return n > 0 ? -1 : n;
+	}
+	n = read_patiently(fd, buf_room(to, wanted), wanted);
+	if (n > 0)
+		buf_added(to, (size_t)n);
+	return n;
+}
+
+int file_read(const char *path, struct buf *to, struct err *err)
+{
+	int fd = open_patiently(path, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return err_errno(err, EXIT_USAGE, "cannot read '%s'", path);
+	do
+		n = read_piece(fd, to);
+	while (n > 0);
+	if (n < 0 && errno == EFBIG)
+		err_set(err, EXIT_USAGE, "cannot read '%s': it has more than %zu bytes", path,
+			to->ceiling);
+	else if (n < 0)
+		err_errno(err, EXIT_USAGE, "cannot read '%s'", path);
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+static int write_all(int fd, struct span content)
+{
+	while (content.n > 0) {
+		ssize_t n = write(fd, content.p, content.n);
+		if (n < 0 && (errno != EINTR || sig_expired()))
+			return -1;
+		if (n > 0)
+			content = span_make(content.p + n, content.n - (size_t)n);
+	}
+	return 0;
+}
+
+/* Ends with the descriptor closed, and errno that of the first failure. */
+static int close_after(int fd, int result)
+{
+	int saved = errno;
+
+	if (close(fd) < 0 && result == 0)
+		return -1;
+	errno = saved;
+	return result;
+}
+
+static int write_in_place(const char *path, struct span content)
+{
+	int fd = open_patiently(path, O_WRONLY | O_CREAT | O_TRUNC);
+
+	return fd < 0 ? -1 : close_after(fd, write_all(fd, content));
+}
+
+static mode_t new_file_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+static int write_fresh(char *fresh, mode_t mode, struct span content)
+{
+	int fd = mkstemp(fresh);
+	int result;
+
+	if (fd < 0)
+		return -1;
+	result = fchmod(fd, mode) < 0 || write_all(fd, content) < 0 || fsync(fd) < 0 ? -1 : 0;
+	return close_after(fd, result);
+}
+
+static int write_beside(const char *path, mode_t mode, struct span content)
+{
+	size_t size = strlen(path) + sizeof ".XXXXXX";
+	char *fresh = mem_alloc(size, 1);
+	int result, saved;
+
+	snprintf(fresh, size, "%s.XXXXXX", path);
+	result = write_fresh(fresh, mode, content);
+	if (result == 0)
+		result = rename(fresh, path);
+	saved = errno;
+	if (result < 0)
+		unlink(fresh);
+	free(fresh);
+	errno = saved;
+	return result;
+}
+
+int file_replace(const char *path, struct span content, struct err *err)
+{
+	struct stat status;
+	bool is_there = lstat(path, &status) == 0;
+	int result;
+
+	if (is_there && !S_ISREG(status.st_mode))
+		result = write_in_place(path, content);
+	else
+		result = write_beside(
+			path, is_there ? status.st_mode & 0777 : new_file_mode(), content);
+	if (result < 0)
+		return err_errno(err, EXIT_FAILED, "cannot write '%s'", path);
+	return 0;
+}

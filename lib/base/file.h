@@ -1,0 +1,21 @@
+/*
+ * Small files as a whole: read into a buffer, or replaced so that a reader never sees half of one.
+ */
+#ifndef TRADEPIPE_BASE_FILE_H
+#define TRADEPIPE_BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+/* Appends the whole file, which may be a pipe or a device too, up to the buffer's ceiling. 0, or -1
+ * and *err (EXIT_USAGE), "cannot read 'PATH': REASON", also where the ceiling is too low. */
+int file_read(const char *path, struct buf *to, struct err *err);
+
+/* Makes `content` what the file holds: written beside it, synced to disk and renamed into place.
+ * What is no regular file, such as a pipe, a device or a symbolic link, is written to instead of
+ * being replaced. 0, or -1 and *err (EXIT_FAILED), "cannot write 'PATH': REASON"; a regular file is
+ * as it was then, and nothing is left beside it. */
+int file_replace(const char *path, struct span content, struct err *err);
+
+#endif
