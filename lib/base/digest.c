@@ -1,0 +1,77 @@
+#include "base/digest.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+
+enum { GATHERED_MAX = 4 * DIGEST_PIECE_MAX };
+
+struct digest {
+	EVP_MD_CTX *context;
+	size_t n;
+	char gathered[GATHERED_MAX];
+};
+
+/* What OpenSSL can lack is memory, or SHA-256 itself, by its configuration. */
+static void require(int done)
+{
+	if (done != 1)
+		diag_die(EXIT_FAILED, "cannot compute SHA-256: OpenSSL refuses");
+}
+
+static EVP_MD_CTX *new_context(void)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	require(context != NULL);
+	return context;
+}
+
+struct digest *digest_open(void)
+{
+	struct digest *digest = mem_alloc(1, sizeof *digest);
+
+	digest->context = new_context();
+	require(EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL));
+	return digest;
+}
+
+void digest_close(struct digest *digest)
+{
+	if (!digest)
+		return;
+	EVP_MD_CTX_free(digest->context);
+	free(digest);
+}
+
+char *digest_room(struct digest *digest)
+{
+	if (digest->n > GATHERED_MAX - DIGEST_PIECE_MAX) {
+		require(EVP_DigestUpdate(digest->context, digest->gathered, digest->n));
+		digest->n = 0;
+	}
+	return digest->gathered + digest->n;
+}
+
+void digest_wrote(struct digest *digest, size_t n)
+{
+	digest->n += n;
+}
+
+void digest_hex(const struct digest *digest, char *hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char bytes[DIGEST_HEX / 2];
+	EVP_MD_CTX *context = new_context();
+
+	require(EVP_MD_CTX_copy_ex(context, digest->context));
+	require(EVP_DigestUpdate(context, digest->gathered, digest->n));
+	require(EVP_DigestFinal_ex(context, bytes, NULL));
+	EVP_MD_CTX_free(context);
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 15];
+	}
+}

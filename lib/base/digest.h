@@ -1,0 +1,29 @@
+/*
+ * SHA-256 (FIPS 180-4) of what comes in pieces: OpenSSL's. Small pieces are gathered first, since a
+ * call of the library costs more than they do.
+ */
+#ifndef TRADEPIPE_BASE_DIGEST_H
+#define TRADEPIPE_BASE_DIGEST_H
+
+#include <stddef.h>
+
+enum { DIGEST_HEX = 64 }; /* characters of a digest in hexadecimal */
+
+struct digest;
+
+/* Ends the program with EXIT_FAILED where memory is exhausted, as all of these do, or where the
+ * configuration of OpenSSL leaves it without SHA-256. */
+struct digest *digest_open(void);
+void digest_close(struct digest *digest);
+
+/* Room for a piece of at most DIGEST_PIECE_MAX bytes; digest_wrote() says how many were written
+ * there. */
+enum { DIGEST_PIECE_MAX = 512 };
+char *digest_room(struct digest *digest);
+void digest_wrote(struct digest *digest, size_t n);
+
+/* The digest of all that was written so far, in lower case, to `hex`, which has room for DIGEST_HEX
+ * bytes; more may be written afterwards. */
+void digest_hex(const struct digest *digest, char *hex);
+
+#endif

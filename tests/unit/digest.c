@@ -1,0 +1,108 @@
+/* SHA-256 of what comes in pieces: examples of FIPS 180-4 and pieces of any size. */
+#include "base/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+
+static void write_piece(struct digest *digest, const char *piece, size_t n)
+{
+	memcpy(digest_room(digest), piece, n);
+	digest_wrote(digest, n);
+}
+
+static bool is_hex(const struct digest *digest, const char *expected)
+{
+	char *hex = malloc(DIGEST_HEX); /* as small as the contract allows */
+	bool same;
+
+	digest_hex(digest, hex);
+	same = memcmp(hex, expected, DIGEST_HEX) == 0;
+	if (!same)
+		printf("# %.*s\n", (int)DIGEST_HEX, hex);
+	free(hex);
+	return same;
+}
+
+#define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define MILLION "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+
+static const struct {
+	const char *text, *hex;
+} cases[] = {
+	{"", EMPTY},
+	{"abc", ABC},
+	{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+		"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+	{"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmno"
+	 "ijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+		"cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
+};
+
+static void test_cases(void)
+{
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct digest *digest = digest_open();
+		write_piece(digest, cases[i].text, strlen(cases[i].text));
+		TAP_OK(is_hex(digest, cases[i].hex), "'%s'", cases[i].text);
+		digest_close(digest);
+	}
+}
+
+/* A million times "a". */
+static void test_pieces(void)
+{
+	static const size_t sizes[] = {1, 7, 63, 64, 65, 500, 511, DIGEST_PIECE_MAX};
+	char piece[DIGEST_PIECE_MAX];
+
+	memset(piece, 'a', sizeof piece);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct digest *digest = digest_open();
+		size_t left = 1000000;
+		for (; left > sizes[i]; left -= sizes[i])
+			write_piece(digest, piece, sizes[i]);
+		write_piece(digest, piece, left);
+		TAP_OK(is_hex(digest, MILLION), "in pieces of %zu", sizes[i]);
+		digest_close(digest);
+	}
+}
+
+static void test_goes_on(void)
+{
+	struct digest *digest = digest_open(), *other = digest_open();
+	char piece[DIGEST_PIECE_MAX];
+	bool good = true;
+
+	TAP_OK(is_hex(digest, EMPTY), "of nothing");
+	write_piece(digest, "a", 1);
+	digest_room(digest);
+	digest_wrote(digest, 0);
+	digest_room(digest);
+	write_piece(digest, "bc", 2);
+	TAP_OK(is_hex(digest, ABC) && is_hex(digest, ABC), "asked for twice");
+	digest_close(digest);
+	digest = digest_open();
+	memset(piece, 'a', sizeof piece);
+	for (size_t i = 0; i < 2000; i++) {
+		char hex[DIGEST_HEX];
+		write_piece(digest, piece, DIGEST_PIECE_MAX - 12);
+		write_piece(other, piece, DIGEST_PIECE_MAX - 12);
+		digest_hex(digest, hex);
+		good = i < 2 || i > 1900 ? is_hex(other, hex) && good : good;
+	}
+	TAP_OK(good && is_hex(digest, MILLION), "asked for after each piece");
+	TAP_OK(is_hex(other, MILLION), "which changes nothing");
+	digest_close(digest);
+	digest_close(other);
+	digest_close(NULL);
+}
+
+int main(void)
+{
+	test_cases();
+	test_pieces();
+	test_goes_on();
+	return tap_end();
+}
