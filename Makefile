@@ -8,9 +8,11 @@ B ?= build
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 LIBS = libcurl libwebsockets rdkafka libssl libcrypto
+JQ = -ljq # 1.6 has no .pc file
 
 # Debian packages, installed by `make deps`: to build with, and for the demo and the tests.
-BUILD_DEPS = gcc libc6-dev pkg-config libcurl4-openssl-dev libwebsockets-dev librdkafka-dev libssl-dev
+BUILD_DEPS = gcc libc6-dev pkg-config libcurl4-openssl-dev libwebsockets-dev librdkafka-dev libssl-dev \
+	libjq-dev
 CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless jq kcat libclang-rt-dev mandoc \
 	maven openssl perl procps python3 python3-confluent-kafka shellcheck util-linux
 
@@ -22,7 +24,7 @@ ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -DVERSION='"$(VERSION)"' -Ilib -include
 # A line a file; V=1 shows the commands, -s nothing.
 say = $(if $V,,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-4s %s\n' $1 $@; ))
 LINK = $(call say,LD)$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -Wl,--as-needed \
-	$(shell $(PKG_CONFIG) --libs $(LIBS)) -pthread $(LDLIBS)
+	$(shell $(PKG_CONFIG) --libs $(LIBS)) $(JQ) -pthread $(LDLIBS)
 
 programs = $(patsubst %.c,$B/%,$(wildcard $1))
 BINS = $(CMDS:%=$B/%)
