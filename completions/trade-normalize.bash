@@ -11,6 +11,35 @@ _trade_normalize()
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	case $before in
+	--source)
+		return
+		;;
+	--product)
+		return
+		;;
+	--exchange)
+		return
+		;;
+	--schema)
+		mapfile -t COMPREPLY < <(compgen -W 'full strict aggtrade' -- "$word")
+		return
+		;;
+	--fields)
+		return
+		;;
+	--numbers)
+		mapfile -t COMPREPLY < <(compgen -W 'canonical string literal' -- "$word")
+		return
+		;;
+	--product-map)
+		return
+		;;
+	--where)
+		return
+		;;
+	--jq-timeout)
+		return
+		;;
 	--output)
 		return
 		;;
@@ -33,7 +62,7 @@ _trade_normalize()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--output --on-bad --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '--source --product --exchange --schema --fields --numbers --product-map --where --jq-timeout --output --on-bad --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
 	fi
 }
 complete -o default -F _trade_normalize trade-normalize

@@ -10,8 +10,7 @@ no_input() {
 }
 
 files() {
-	# shellcheck disable=SC2094 # it is read three times
-	run "few.$reads" - "few.$reads" <"few.$reads" 2>err >out
+	run "few.$reads.00" - "few.$reads.02" <"few.$reads.01" 2>err >out
 	ends 0 && adds_up && same "$(count read)" 60
 }
 

@@ -13,6 +13,7 @@ broker=$!
 # begin [WRAPPER...] -- [ARG...]: starts the program as $pid.
 begin() {
 	rm -f in account && mkfifo in
+	fed=0
 	wrapper=
 	while [ "$1" != -- ]; do
 		wrapper="$wrapper $1" && shift
@@ -26,7 +27,11 @@ begin() {
 	await 10 test -s account
 }
 
-feed() { cat "few.$reads" >&3; }
+# The next 20 records: none comes again, which a program may mind.
+feed() {
+	cat "few.$reads.0$fed" >&3
+	fed=$((fed + 1))
+}
 
 # Whether so many records were read, by the account that SIGUSR1 asks for.
 has_read() { kill -USR1 "$pid" && [ "$(count read)" -ge "$1" ]; }
@@ -95,8 +100,7 @@ thrice() {
 
 endless_writer() {
 	begin -- --drain-timeout 500ms || return
-	record=$(head -n 1 "few.$reads")
-	(while echo "$record"; do :; done) >&3 2>writer.err &
+	"$ROOT/tests/servers/tape" print BTC/USD 1 1000000000 --as "$reads" >&3 2>writer.err &
 	writer=$!
 	await 5 has_read 20 && kill "$pid"
 	finish

@@ -72,6 +72,43 @@ exec 3>&-
 wait $!
 is "and once" "$(grep -c . live)" 1
 
+# The program of a source and the condition of --where, one after the other on each record.
+cat >elsewhere.jq <<'END'
+.trades[] | if .slow then last(range(1e12)) else {
+	product_id: .p, price: .x, quantity: .q, timestamp_ms: .t, trade_id: .id, exchange: "e"
+} end
+END
+trade() { echo "{\"p\":\"A\",\"x\":$1,\"q\":0.10000000000000000001,\"t\":1790732090331,\"id\":$2}"; }
+line() { printf '{"trades":[' && printf '%s,' "$@" | sed 's/,$//' && echo ']}'; }
+{ line "$(trade 1 12345678901234567890)" "$(trade 2 7)" && line "$(trade 3 8)"; } >foreign
+trade-normalize --source elsewhere.jq --where '.price != 2' foreign >got 2>said
+is "a jq program and a condition together" $? 0
+is "write what is chosen, exactly" "$(grep -o '"quantity":[^,]*\|"trade_id":[^,]*' got | tr '\n' ' ')" \
+	'"quantity":0.10000000000000000001 "trade_id":12345678901234567890 "quantity":0.10000000000000000001 "trade_id":8 '
+is "and count the others" "$(cat said)" \
+	"trade-normalize: account: read=3 written=2 void=0 passed=0 bad=0 filtered=1"
+is "a condition that nothing meets is exit code 0" \
+	"$(trade-normalize --source elsewhere.jq --where false foreign 2>&1; echo $?)" \
+	"$(printf 'trade-normalize: account: read=3 written=0 void=0 passed=0 bad=0 filtered=3\n0')"
+{ line "$(trade 1 1)" && echo '{"trades":[{"slow":true}]}' && line "$(trade 3 3)"; } >foreign
+trade-normalize --jq-timeout 100ms --on-bad skip --source elsewhere.jq foreign >got 2>said
+is "a program that runs for too long ends the run" $? 1
+is "after the records before" "$(grep -c . got)" 1
+ok "by name" grep -q "^trade-normalize: foreign: line 2: .*elsewhere.jq: still running after 100 ms$" said
+ok "with its account" grep -q "read=2 written=1 void=0 passed=0 bad=1$" said
+slow='if .quantity == 4 then last(range(1e12)) else true end'
+{ echo "$record" && echo "$record" | sed 's/"qty":[^,]*/"qty":4/' && echo "$record"; } >native
+trade-normalize --jq-timeout 100ms --on-bad skip --where "$slow" native >got 2>said
+is "a condition that computes for too long ends the run" $? 1
+is "after the records before" "$(grep -c . got)" 1
+ok "by name" grep -q "^trade-normalize: native: line 2: --where: still running after 100 ms$" said
+ok "with its account" grep -q "read=2 written=1 void=0 passed=0 bad=1$" said
+{ echo "$record" && line "$(trade 1 1)" '{}'; } >foreign
+trade-normalize --on-bad skip --source elsewhere.jq foreign >got 2>said
+is "what a program cannot map is refused" $? 3
+ok "with its line" grep -q "warning: foreign: line 1: .*elsewhere.jq: Cannot iterate over null" said
+ok "or its place in it" grep -q "warning: foreign: line 2, trade 2: product_id is not a string" said
+
 # In bulk, in every split that a pipe can make.
 records 3000 >bulk
 trade-normalize bulk >whole 2>bulk.err
