@@ -37,7 +37,7 @@ static inline uint64_t word_load_few(const char *p, size_t n)
 			(uint64_t)(unsigned char)p[n / 2] << (n / 2 * 8) |
 			(uint64_t)(unsigned char)p[n - 1] << ((n - 1) * 8);
 	memcpy(&low, p, sizeof low);
-	memcpy(&high, p + n - sizeof high, sizeof high);
+	memcpy(&high, p + (n - sizeof high), sizeof high);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	low = __builtin_bswap32(low);
 	high = __builtin_bswap32(high);
@@ -63,7 +63,7 @@ static inline void word_store_few(char *to, uint64_t word, size_t n)
 	high = __builtin_bswap32(high);
 #endif
 	memcpy(to, &low, sizeof low);
-	memcpy(to + n - sizeof high, &high, sizeof high);
+	memcpy(to + (n - sizeof high), &high, sizeof high);
 }
 
 /* Whether n bytes are those of a literal of that length: for an n that the compiler knows. */
@@ -78,7 +78,7 @@ __attribute__((always_inline)) static inline bool word_same(
 		return word_load_few(p, n) == word_load_few(literal, n);
 	for (size_t i = 0; i + WORD_SIZE <= n; i += WORD_SIZE)
 		differ |= word_load(p + i) ^ word_load(literal + i);
-	differ |= word_load(p + n - WORD_SIZE) ^ word_load(literal + n - WORD_SIZE);
+	differ |= word_load(p + (n - WORD_SIZE)) ^ word_load(literal + (n - WORD_SIZE));
 	return differ == 0;
 }
 

@@ -93,11 +93,12 @@ static bool is_header(const char *p, size_t n)
 		p += sizeof mark - 1;
 		n -= sizeof mark - 1;
 	}
-	if (n > 0 && *p == '"') {
-		p++;
-		n--;
-	}
-	return n > 0 && is_letter(*p);
+	if (n == 0 || !is_letter(p[n > 1 && *p == '"']))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_letter(p[i]) && !memchr("_\", 0123456789", p[i], 14))
+			return false;
+	return true;
 }
 
 static bool is_bool(struct span column, bool *value)

@@ -41,7 +41,7 @@ static enum source_shape binance_shape(const struct json_member *m)
 		return SOURCE_SHAPE_BINANCE_EVENT;
 	if ((has(m, CODE) && has(m, MSG)) || is(m, ERROR, JSON_OBJECT))
 		return SOURCE_SHAPE_BINANCE_ERROR;
-	if (has(m, A) && has(m, P))
+	if (has(m, A) && has(m, P) && !has(m, E))
 		return has(m, S) ? SOURCE_SHAPE_BINANCE_NATIVE : SOURCE_SHAPE_BINANCE_ROW;
 	if (has(m, ID) && has(m, PRICE) && has(m, QTY) && !has(m, SYMBOL))
 		return SOURCE_SHAPE_BINANCE_ROW;
@@ -71,7 +71,7 @@ static enum source_shape shape_of(const struct json_member *m)
 	shape = binance_shape(m);
 	if (shape == SOURCE_SHAPE_UNKNOWN)
 		shape = kraken_shape(m);
-	if (shape == SOURCE_SHAPE_UNKNOWN && has(m, S))
+	if (shape == SOURCE_SHAPE_UNKNOWN && has(m, S) && !has(m, E))
 		shape = SOURCE_SHAPE_BINANCE_NATIVE;
 	return shape;
 }

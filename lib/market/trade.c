@@ -88,5 +88,6 @@ const char *trade_check(const struct trade *trade)
 		return "exchange is longer than 256 bytes";
 	if (trade->has_id && trade->id == 0 && !counts_from_zero(trade->exchange))
 		return "trade_id is 0";
-	return trade->time_ns > 0 ? NULL : "timestamp is not after 1970";
+	/* Below a microsecond it would be written as 1970 itself. */
+	return trade->time_ns >= NS_PER_US ? NULL : "timestamp is not after 1970";
 }

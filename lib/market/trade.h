@@ -52,7 +52,7 @@ const char *trade_read_amount(const char *name, struct span token, struct decima
 
 /* Checks the names, the id and the time of a trade: NULL, or the reason why it is outside the
  * bounds, a constant. An id of 0 is one only where the exchange counts from 0, as Binance does. An
- * unknown exchange is allowed here. */
+ * unknown exchange is allowed here. A time is at least a microsecond after 1970. */
 const char *trade_check(const struct trade *trade);
 
 #endif

@@ -73,8 +73,10 @@ static void test_times(void)
 	require(&trade, "timestamp is not after 1970", "the first moment");
 	trade.time_ns = -1;
 	require(&trade, "timestamp is not after 1970", "a moment before");
-	trade.time_ns = 1;
-	require(&trade, NULL, "a nanosecond after");
+	trade.time_ns = 999;
+	require(&trade, "timestamp is not after 1970", "what is written as the first moment");
+	trade.time_ns = 1000;
+	require(&trade, NULL, "a microsecond after");
 	TAP_OK(trade_time_ms(1498793709153, &ns) == 0 && ns == INT64_C(1498793709153000000), "ms");
 	TAP_OK(trade_time_us(1735689600010866, &ns) == 0 && ns == INT64_C(1735689600010866000),
 		"us");

@@ -60,9 +60,10 @@ static void test_full(struct written *w)
 		"\"timestamp\":\"2026-09-30T01:34:50.331350Z\",\"timestamp_ms\":1790732090331,"
 		"\"trade_id\":109583109,\"side\":\"buy\",\"exchange\":\"kraken\"}\n");
 	require(w, &full,
-		make("a\"\\\n\xc3\xa9", "2668.00", "1e-8", 1, 0, TRADE_SIDE_UNKNOWN, "binance-um"),
+		make("a\"\\\n\xc3\xa9", "2668.00", "1e-8", 1000, 0, TRADE_SIDE_UNKNOWN,
+			"binance-um"),
 		"{\"product_id\":\"a\\\"\\\\\\n\xc3\xa9\",\"price\":2668,\"quantity\":0.00000001,"
-		"\"timestamp\":\"1970-01-01T00:00:00.000000Z\",\"timestamp_ms\":0,"
+		"\"timestamp\":\"1970-01-01T00:00:00.000001Z\",\"timestamp_ms\":0,"
 		"\"exchange\":\"binance-um\"}\n");
 	require(w, &full, make("x", "1", "1.50", INT64_MAX, UINT64_MAX, TRADE_SELL, "y"),
 		"{\"product_id\":\"x\",\"price\":1,\"quantity\":1.5,"
