@@ -1,7 +1,10 @@
 #!/bin/sh
-# What takes too long for every change: `make check`, then $SECONDS_EACH seconds of fuzzing a target.
+# What takes too long for every change: `make check`, then ten million numbers compared with those of
+# an independent implementation, then a million executions of each fuzz target (or, where it is set,
+# $SECONDS_EACH seconds of each).
 set -eu
 cd "$(dirname "$0")/.."
 
 tests/check.sh
-tests/fuzz/run.sh "${SECONDS_EACH:-60}"
+DIFFERENTIAL=${DIFFERENTIAL:-10000000} prove -v tests/cli/differential.t
+tests/fuzz/run.sh "${SECONDS_EACH:--runs=1000000}"

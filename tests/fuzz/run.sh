@@ -1,14 +1,24 @@
 #!/bin/sh
-# Fuzzes each target for a while with clang's libFuzzer, seeded from the lines of the golden cases.
-# What it finds is left in tests/fuzz/ as TARGET-crash-...: make a test of it.
+# Fuzzes each target with clang's libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer, seeded
+# from the lines of the golden cases, and says how many executions a second it made. What it finds is
+# left in tests/fuzz/ as TARGET-crash-...: make a test of it.
 #
-# usage: run.sh [SECONDS [TARGET ...]]
+# usage: run.sh [-runs=N|SECONDS [TARGET ...]]      a million executions each if not said
 set -eu
 cd "$(dirname "$0")/../.."
-seconds=${1:-60}
+limit=${1:--runs=1000000}
+case $limit in
+-runs=*) ;;
+*) limit=-max_total_time=$limit ;;
+esac
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- json decimal stamp kraken
-make -s fuzz CC=clang B=build/fuzz SANITIZE=fuzzer,address,undefined
+if [ $# -eq 0 ]; then
+	for source in tests/fuzz/*.c; do
+		target=$(basename "$source" .c)
+		[ "$target" = main ] || set -- "$@" "$target"
+	done
+fi
+make -s -j"$(nproc)" fuzz CC=clang B=build/fuzz SANITIZE=fuzzer,address,undefined
 
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
@@ -19,14 +29,19 @@ for seed in "$seeds"/*; do # the newline is no part of a line
 	printf %s "$(cat "$seed")" >"$seed"
 done 2>/dev/null
 
+stat() { sed -n "s/^stat::$1: *//p" "build/fuzz/$target.log"; }
+failed=
 for target; do
-	echo "fuzz: $target, $seconds s"
 	mkdir -p "build/fuzz/corpus/$target"
-	"build/fuzz/tests/fuzz/$target" -max_total_time="$seconds" -max_len=2048 \
+	if "build/fuzz/tests/fuzz/$target" "$limit" -max_len=2048 \
 		-artifact_prefix="tests/fuzz/$target-" -print_final_stats=1 \
-		"build/fuzz/corpus/$target" "$seeds" 2>build/fuzz/"$target".log || {
-		tail -n 40 build/fuzz/"$target".log >&2
-		exit 1
-	}
-	grep -E 'number_of_executed_units|peak_rss' build/fuzz/"$target".log
+		"build/fuzz/corpus/$target" "$seeds" 2>"build/fuzz/$target.log"; then
+		echo "fuzz: $target: $(stat number_of_executed_units) executions," \
+			"$(stat average_exec_per_sec) a second, $(stat peak_rss_mb) MB"
+	else
+		failed="$failed $target"
+		tail -n 40 "build/fuzz/$target.log" >&2
+		echo "fuzz: $target: FAILED"
+	fi
 done
+[ -z "$failed" ] || { echo "fuzz: failed:$failed" && exit 1; }
