@@ -19,7 +19,7 @@ CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless jq kcat libcl
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wvla -Wformat=2 -Wundef $(if $(WERROR),-Werror)
 SAN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-ALL = -std=c17 -D_POSIX_C_SOURCE=200809L -DVERSION='"$(VERSION)"' -Ilib -include lib/banned.h \
+ALL = -std=c17 -D_XOPEN_SOURCE=700 -DVERSION='"$(VERSION)"' -Ilib -include lib/banned.h \
 	$(WARN) $(SAN) $(CPPFLAGS) $(CFLAGS)
 # A line a file; V=1 shows the commands, -s nothing.
 say = $(if $V,,@$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-4s %s\n' $1 $@; ))

@@ -11,6 +11,7 @@
 #include "base/account.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/guard.h"
 #include "base/line.h"
 #include "base/place.h"
 #include "base/prog.h"
@@ -231,7 +232,8 @@ static int with_account(struct publisher *p, const struct err *failure)
 			false},
 		{"unknown", ACCOUNT_LOSS, &p->fates[KAFKA_UNKNOWN], "records without an answer",
 			false, false},
-		{"torn", ACCOUNT_LOSS, &p->loop.torn, "unfinished lines left behind", true, true},
+		{"torn", ACCOUNT_LOSS, &p->loop.torn, "lines left behind when time was up", true,
+			true},
 		{"empty", ACCOUNT_MEMO, &p->loop.empty, "blank lines", false, false},
 	};
 	struct account *account;
@@ -246,6 +248,16 @@ static int with_account(struct publisher *p, const struct err *failure)
 	else
 		code = failure->code == EXIT_DONE ? EXIT_DONE : (int)diag_err(failure);
 	return account_close(account, code, common->quiet);
+}
+
+static int guard_files(const struct options *o, char *const *files, struct err *err)
+{
+	struct guard guard = {.n = 0};
+
+	if (guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
+		guard_reads(&guard, o->connection.config_file, err) < 0)
+		return -1;
+	return guard_reads_all(&guard, files, err);
 }
 
 static int run(const struct options *o, char **files)
@@ -274,6 +286,8 @@ static int run(const struct options *o, char **files)
 	while (files[n_files])
 		n_files++;
 	line_init(&p.loop, files, &p);
+	if (guard_files(o, files, &err) < 0)
+		return diag_err(&err);
 	p.producer = kafka_producer_open(&settings, &err);
 	if (!p.producer && err.code == EXIT_USAGE)
 		return diag_err(&err);

@@ -7,6 +7,7 @@
 #include "base/account.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/guard.h"
 #include "base/out.h"
 #include "base/pace.h"
 #include "base/prog.h"
@@ -275,12 +276,11 @@ static int run_account(struct session *s)
 		{"reconnects", ACCOUNT_MEMO, &s->reconnects, "connections lost", true, true},
 	};
 	const char *metrics = s->o->common.metrics_file;
-	struct account *account = NULL;
+	struct account *account =
+		account_open(rows, sizeof rows / sizeof *rows, metrics, &s->failure);
 	uint64_t unwritten;
 	int code;
 
-	if (out_exclude(s->out, metrics, &s->failure) == 0)
-		account = account_open(rows, sizeof rows / sizeof *rows, metrics, &s->failure);
 	if (!account) {
 		out_close(s->out, EXIT_DONE, &unwritten);
 		return diag_err(&s->failure);
@@ -291,6 +291,16 @@ static int run_account(struct session *s)
 	n->unwritten += unwritten;
 	n->written -= unwritten;
 	return account_close(account, code, s->o->common.quiet);
+}
+
+static int guard_files(const struct options *o, struct err *err)
+{
+	struct guard guard = {.n = 0};
+
+	if (guard_writes(&guard, o->output ? o->output : "-", "records go", err) < 0 ||
+		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0)
+		return -1;
+	return guard_reads(&guard, o->ca_file, err);
 }
 
 static const struct ws_events events = {.open = on_open, .message = on_message};
@@ -309,7 +319,7 @@ static int run(const struct options *o, char *const *pairs)
 	/* The output comes last: what is a fault of usage leaves it as it was. */
 	if (kraken_tail_init(&s.tail, pairs, n, &s.failure) < 0 ||
 		!(s.ws = ws_new(&events, &s, o->ca_file, &s.failure)) ||
-		!(s.out = out_open(o->output, &s.failure))) {
+		guard_files(o, &s.failure) < 0 || !(s.out = out_open(o->output, &s.failure))) {
 		code = diag_err(&s.failure);
 	} else {
 		s.tail.out = s.out;

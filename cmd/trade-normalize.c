@@ -11,10 +11,13 @@
 
 #include "base/account.h"
 #include "base/diag.h"
+#include "base/guard.h"
 #include "base/line.h"
 #include "base/out.h"
 #include "base/prog.h"
+#include "base/quote.h"
 #include "base/reject.h"
+#include "base/sig.h"
 #include "json/query.h"
 #include "market/product_map.h"
 #include "market/source.h"
@@ -173,6 +176,7 @@ static int keep_where(struct normalizer *z, struct span record, size_t index)
 
 	switch (query_test(z->where, span_make(record.p, record.n - 1), &holds, &message)) {
 	case QUERY_TIMEOUT:
+	case QUERY_CRASHED:
 		return give_up(z, message);
 	case QUERY_ERROR:
 		err_set(&err, EXIT_PARTIAL, "%.*s", (int)message.n, message.p);
@@ -209,10 +213,21 @@ static int write_renamed(struct normalizer *z, const struct trade *trade, size_t
 	return write_trade(z, &renamed, index);
 }
 
+/* The time to drain is over in the middle of a message. */
+static int leave_rest(struct normalizer *z, size_t index)
+{
+	diag_warning("%s: line %llu: left its trades behind from number %zu on", z->loop.file,
+		(unsigned long long)z->loop.line, index);
+	z->loop.torn = 1;
+	return -1;
+}
+
 static int on_trade(void *arg, const struct trade *trade, size_t index)
 {
 	struct normalizer *z = arg;
 
+	if (index > 0 && sig_stops() && sig_expired())
+		return leave_rest(z, index);
 	z->n.read++;
 	if (trade->voided) {
 		z->n.voided++;
@@ -282,23 +297,21 @@ static int read_input(struct normalizer *z)
 
 	if (end == LINE_END_ERROR)
 		return diag_err(&err);
-	return end == LINE_END_RECORD ? EXIT_FAILED : EXIT_DONE;
-}
-
-static int exclude(const struct normalizer *z, const char *path, struct err *err)
-{
-	return out_exclude(z->out, path, err) < 0 ? -1 : reject_exclude(z->reject, path, err);
+	return end == LINE_END_RECORD && !z->loop.torn ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* What is read, and the metrics, are other files than those that are written to. */
-static int exclude_others(const struct normalizer *z, const struct options *o, struct err *err)
+static int guard_files(const struct normalizer *z, const struct options *o, struct err *err)
 {
-	for (char *const *file = z->loop.files; *file; file++)
-		if (strcmp(*file, "-") != 0 && exclude(z, *file, err) < 0)
-			return -1;
-	if (exclude(z, z->map ? o->source : NULL, err) < 0 || exclude(z, o->product_map, err) < 0)
+	struct guard guard = {.n = 0};
+
+	if (guard_writes(&guard, o->output ? o->output : "-", "records go", err) < 0 ||
+		guard_writes(&guard, reject_path(o->on_bad), "refused records go", err) < 0 ||
+		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
+		guard_reads(&guard, z->map ? o->source : NULL, err) < 0 ||
+		guard_reads(&guard, o->product_map, err) < 0)
 		return -1;
-	return exclude(z, o->common.metrics_file, err);
+	return guard_reads_all(&guard, z->loop.files, err);
 }
 
 static int close_all(struct normalizer *z, int code)
@@ -315,14 +328,11 @@ static int open_all(struct normalizer *z, const struct options *o)
 {
 	struct err err;
 
-	z->out = out_open(o->output, &err);
-	if (!z->out)
+	if (guard_files(z, o, &err) < 0 || !(z->out = out_open(o->output, &err)))
 		return diag_err(&err);
-	z->reject = reject_open(o->on_bad, z->out, &err);
+	z->reject = reject_open(o->on_bad, &err);
 	if (!z->reject)
 		return out_close(z->out, diag_err(&err), &z->n.unwritten);
-	if (exclude_others(z, o, &err) < 0)
-		return close_all(z, diag_err(&err));
 	return EXIT_DONE;
 }
 
@@ -339,7 +349,7 @@ static int normalize(struct normalizer *z, const struct prog_options *common)
 			.help = "trades that --where did not choose", .rare = true},
 		{"unwritten", ACCOUNT_LOSS, &z->n.unwritten,
 			.help = "trades that the output did not take", .rare = true},
-		{"torn", ACCOUNT_LOSS, &z->loop.torn, .help = "unfinished lines left behind",
+		{"torn", ACCOUNT_LOSS, &z->loop.torn, .help = "lines left behind when time was up",
 			.rare = true, .outside = true},
 		{"empty", ACCOUNT_MEMO, &z->loop.empty, .help = "blank lines"},
 	};
@@ -359,12 +369,23 @@ static bool is_jq_file(const char *source)
 	return strchr(source, '/') || (n > 3 && strcmp(source + n - 3, ".jq") == 0);
 }
 
+/* A name that every record would be refused for, or would be no JSON with. */
+static void check_name(const char *option, const char *name)
+{
+	struct span text = span_text(name ? name : "x");
+
+	if (text.n == 0 || text.n > TRADE_NAME_MAX || !quote_is_utf8(text))
+		opt_usage_error("option --%s needs a name of 1 to 256 bytes in UTF-8", option);
+}
+
 /* What the options' table cannot see. */
 static enum source_kind check_options(const struct options *o, struct trade_format *format)
 {
 	enum source_kind kind = SOURCE_AUTO;
 	struct err err;
 
+	check_name("product", o->product);
+	check_name("exchange", o->exchange);
 	if (!o->fields)
 		trade_format_schema(format, o->schema, o->numbers);
 	else if (o->schema != TRADE_FULL)

@@ -7,31 +7,27 @@
  * Exit: 0 all streams are whole, 1 failed (also at the first bad record, unless --on-bad says
  * otherwise), 2 usage, 3 done, but a stream is not whole, records were refused, or two runs differ.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/account.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/file.h"
+#include "base/guard.h"
 #include "base/line.h"
 #include "base/num.h"
 #include "base/out.h"
 #include "base/prog.h"
 #include "base/reject.h"
 #include "json/json.h"
+#include "market/binance_trade.h"
 #include "market/manifest.h"
 #include "market/source.h"
 #include "market/stream.h"
 #include "market/trade.h"
 #include "market/verdict.h"
 
-enum {
-	DIFFERENCES_SHOWN = 100,
-	LINE_ROOM = 4 * TRADE_NAME_MAX, /* what is said of a stream */
-};
+enum { DIFFERENCES_SHOWN = 100 };
 
 struct options {
 	bool quiet_stdout;
@@ -164,10 +160,10 @@ static int on_trade(void *arg, const struct trade *trade, size_t index)
 	streams_add(&z->streams, trade);
 	lost = !z->options->quiet_stdout && out_record(z->out, z->line) < 0;
 	z->over = lost;
-	if (trade->voided)
-		z->n.voided++;
-	else if (lost)
+	if (lost)
 		z->n.unwritten++;
+	else if (trade->voided)
+		z->n.voided++;
 	else if (z->options->quiet_stdout)
 		z->n.judged++;
 	else
@@ -238,7 +234,7 @@ static void report(const struct verifier *z)
 {
 	struct buf line;
 
-	buf_init(&line, LINE_ROOM);
+	buf_init(&line, VERDICT_LINE_MAX);
 	for (size_t i = 0; i < z->streams.n; i++) {
 		verdict_tell_faults(z->streams.items[i], warn, NULL);
 		buf_clear(&line);
@@ -293,12 +289,12 @@ static int write_manifest(struct verifier *z)
 	return result < 0 ? (int)diag_err(&err) : EXIT_DONE;
 }
 
-/* The verdict; there is none where the run has failed. */
+/* The verdict; there is none where the run has failed, or the reader did not take all of it. */
 static int judge(struct verifier *z, int code)
 {
 	int failure;
 
-	if (code != EXIT_DONE && code != EXIT_PARTIAL)
+	if (code != EXIT_DONE)
 		return code;
 	for (size_t i = 0; i < z->options->expect.n; i++)
 		streams_expect(
@@ -310,63 +306,51 @@ static int judge(struct verifier *z, int code)
 	return failure ? failure : code;
 }
 
-/* Of what was held and not written some may be void, which keeps its count. */
+/* Of the lines that were lost some may be void ones, which have their own count. */
+static void on_loss(void *arg, struct span lines)
+{
+	struct verifier *z = arg;
+	struct binance_trade trade;
+	const char *ignored;
+
+	while (lines.n > 0) {
+		const char *end = memchr(lines.p, '\n', lines.n);
+		size_t n = end ? (size_t)(end - lines.p) : lines.n;
+		if (binance_trade_read(span_make(lines.p, n), &trade, &ignored) == 0 &&
+			trade.voided) {
+			z->n.voided--;
+			z->n.written++;
+		}
+		n += end != NULL;
+		lines = span_make(lines.p + n, lines.n - n);
+	}
+}
+
 static int close_all(struct verifier *z, int code)
 {
 	uint64_t unwritten;
 
 	code = out_close(z->out, code, &unwritten);
-	if (unwritten > z->n.written)
-		unwritten = z->n.written;
 	z->n.written -= unwritten;
 	z->n.unwritten += unwritten;
 	return reject_close(z->reject, code);
 }
 
-static bool is_same_file(const char *a, const char *b)
+/* What is read, and the metrics, are other files than those that are written to. A manifest may take
+ * the place of the one that it is compared with, which was read before. */
+static int guard_files(const struct verifier *z, struct err *err)
 {
-	struct stat first, second;
+	const struct options *o = z->options;
+	struct guard guard = {.n = 0};
 
-	if (strcmp(a, b) == 0)
-		return true;
-	return stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) &&
-		first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-/* The manifest takes the place of what is there: that must be nothing that is used otherwise. */
-static int guard_manifest(const struct verifier *z, struct err *err)
-{
-	const char *path = z->options->manifest;
-	const char *others[] = {z->options->against, z->options->common.metrics_file};
-	const char *met = NULL;
-
-	if (!path)
-		return 0;
-	for (char *const *file = z->loop.files; *file; file++)
-		if (strcmp(*file, "-") != 0 && is_same_file(*file, path))
-			met = *file;
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-		if (others[i] && is_same_file(others[i], path))
-			met = others[i];
-	if (met)
-		return err_set(err, EXIT_USAGE,
-			"cannot use '%s' as well: it is where the manifest goes", met);
-	return out_exclude(z->out, path, err) < 0 ? -1 : reject_exclude(z->reject, path, err);
-}
-
-/* What is read, and the metrics, are other files than those that are written to. */
-static int exclude_others(const struct verifier *z, struct err *err)
-{
-	const char *metrics = z->options->common.metrics_file;
-
-	for (char *const *file = z->loop.files; *file; file++)
-		if (strcmp(*file, "-") != 0 &&
-			(out_exclude(z->out, *file, err) < 0 ||
-				reject_exclude(z->reject, *file, err) < 0))
-			return -1;
-	if (out_exclude(z->out, metrics, err) < 0 || reject_exclude(z->reject, metrics, err) < 0)
+	if ((!o->quiet_stdout &&
+		    guard_writes(&guard, o->output ? o->output : "-", "records go", err) < 0) ||
+		guard_writes(&guard, reject_path(o->on_bad), "refused records go", err) < 0 ||
+		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
+		guard_reads(&guard, o->against, err) < 0 ||
+		guard_writes(&guard, o->manifest, "the manifest goes", err) < 0)
 		return -1;
-	return guard_manifest(z, err);
+	return guard_reads_all(&guard, z->loop.files, err);
 }
 
 /* Where nothing is passed through, standard output is left alone. */
@@ -375,14 +359,13 @@ static int open_all(struct verifier *z)
 	const struct options *o = z->options;
 	struct err err;
 
-	z->out = out_open(o->quiet_stdout ? "/dev/null" : o->output, &err);
-	if (!z->out)
+	if (guard_files(z, &err) < 0 || (o->manifest && file_can_replace(o->manifest, &err) < 0) ||
+		!(z->out = out_open(o->quiet_stdout ? "/dev/null" : o->output, &err)))
 		return diag_err(&err);
-	z->reject = reject_open(o->on_bad, z->out, &err);
+	out_on_loss(z->out, on_loss, z);
+	z->reject = reject_open(o->on_bad, &err);
 	if (!z->reject)
 		return out_close(z->out, diag_err(&err), &z->n.unwritten);
-	if (exclude_others(z, &err) < 0)
-		return close_all(z, diag_err(&err));
 	return EXIT_DONE;
 }
 
@@ -411,7 +394,7 @@ static int verify(struct verifier *z)
 		{"different", ACCOUNT_LOSS, &z->n.different,
 			.help = "differences from the other run's manifest", .rare = true,
 			.outside = true},
-		{"torn", ACCOUNT_LOSS, &z->loop.torn, .help = "unfinished lines left behind",
+		{"torn", ACCOUNT_LOSS, &z->loop.torn, .help = "lines left behind when time was up",
 			.rare = true, .outside = true},
 		{"empty", ACCOUNT_MEMO, &z->loop.empty, .help = "blank lines"},
 	};
@@ -471,6 +454,8 @@ static int run(const struct options *o, char *const *files)
 
 	if (o->quiet_stdout && o->output)
 		opt_usage_error("--quiet-stdout and --output exclude each other");
+	if (o->manifest && strcmp(o->manifest, "-") == 0 && !o->quiet_stdout)
+		opt_usage_error("standard output takes the manifest only with --quiet-stdout");
 	for (size_t i = 0; i < o->expect.n; i++)
 		read_range(o->expect.items[i], &z.ranges[i]);
 	line_init(&z.loop, files, &z);

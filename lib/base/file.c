@@ -99,7 +99,7 @@ static int close_after(int fd, int result)
 
 static int write_in_place(const char *path, struct span content)
 {
-	int fd = open_patiently(path, O_WRONLY | O_CREAT | O_TRUNC);
+	int fd = open_patiently(path, O_WRONLY);
 
 	return fd < 0 ? -1 : close_after(fd, write_all(fd, content));
 }
@@ -123,6 +123,29 @@ static int write_fresh(char *fresh, mode_t mode, struct span content)
 	return close_after(fd, result);
 }
 
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = mem_text(slash ? path : ".");
+
+	if (slash)
+		folder[slash - path + 1] = '\0';
+	return folder;
+}
+
+/* So that the new name is on disk as well. Not all file systems can; the file itself is safe. */
+static void sync_folder(const char *path)
+{
+	char *folder = folder_of(path);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	free(folder);
+	if (fd < 0)
+		return;
+	fsync(fd);
+	close(fd);
+}
+
 static int write_beside(const char *path, mode_t mode, struct span content)
 {
 	size_t size = strlen(path) + sizeof ".XXXXXX";
@@ -136,23 +159,70 @@ static int write_beside(const char *path, mode_t mode, struct span content)
 	saved = errno;
 	if (result < 0)
 		unlink(fresh);
+	else
+		sync_folder(path);
 	free(fresh);
 	errno = saved;
 	return result;
 }
 
-int file_replace(const char *path, struct span content, struct err *err)
+/* Standard output or error, where the path leads to what that is; else -1. */
+static int standard_descriptor(const char *path)
+{
+	struct stat wanted, ours;
+
+	if (strcmp(path, "-") == 0)
+		return STDOUT_FILENO;
+	if (stat(path, &wanted) < 0)
+		return -1;
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &ours) == 0 && ours.st_dev == wanted.st_dev &&
+			ours.st_ino == wanted.st_ino)
+			return fd;
+	return -1;
+}
+
+/* What is there is replaced where it is, a link's target and not the link. */
+static int replace(const char *path, struct span content)
 {
 	struct stat status;
-	bool is_there = lstat(path, &status) == 0;
+	char *target;
 	int result;
 
-	if (is_there && !S_ISREG(status.st_mode))
-		result = write_in_place(path, content);
-	else
-		result = write_beside(
-			path, is_there ? status.st_mode & 0777 : new_file_mode(), content);
-	if (result < 0)
-		return err_errno(err, EXIT_FAILED, "cannot write '%s'", path);
-	return 0;
+	if (stat(path, &status) < 0)
+		return write_beside(path, new_file_mode(), content);
+	if (!S_ISREG(status.st_mode))
+		return write_in_place(path, content);
+	target = realpath(path, NULL);
+	if (!target)
+		return -1;
+	result = write_beside(target, status.st_mode & 0777, content);
+	free(target);
+	return result;
+}
+
+int file_replace(const char *path, struct span content, struct err *err)
+{
+	int fd = standard_descriptor(path);
+	int result = fd < 0 ? replace(path, content) : write_all(fd, content);
+
+	return result < 0 ? err_errno(err, EXIT_FAILED, "cannot write '%s'", path) : 0;
+}
+
+int file_can_replace(const char *path, struct err *err)
+{
+	struct stat status;
+	char *folder;
+	int result;
+
+	if (standard_descriptor(path) >= 0)
+		return 0;
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		errno = EISDIR;
+		return err_errno(err, EXIT_USAGE, "cannot write '%s'", path);
+	}
+	folder = folder_of(path);
+	result = *path ? access(folder, W_OK | X_OK) : access(path, F_OK);
+	free(folder);
+	return result < 0 ? err_errno(err, EXIT_USAGE, "cannot write '%s'", path) : 0;
 }

@@ -12,10 +12,15 @@
  * and *err (EXIT_USAGE), "cannot read 'PATH': REASON", also where the ceiling is too low. */
 int file_read(const char *path, struct buf *to, struct err *err);
 
-/* Makes `content` what the file holds: written beside it, synced to disk and renamed into place.
- * What is no regular file, such as a pipe, a device or a symbolic link, is written to instead of
- * being replaced. 0, or -1 and *err (EXIT_FAILED), "cannot write 'PATH': REASON"; a regular file is
- * as it was then, and nothing is left beside it. */
+/* Makes `content` what the file holds: written beside it, synced to disk and renamed into place; a
+ * symbolic link stays one. "-", and a path to what standard output or standard error is (as
+ * /dev/stdout), is written to there. What is no regular file, such as a pipe or a device, is written
+ * to instead of being replaced. 0, or -1 and *err (EXIT_FAILED), "cannot write 'PATH': REASON"; a
+ * regular file is as it was then, and nothing is left beside it. */
 int file_replace(const char *path, struct span content, struct err *err);
+
+/* Looks ahead whether file_replace() has a chance: the folder is there and may be written to. 0, or
+ * -1 and *err (EXIT_USAGE) in the same words. */
+int file_can_replace(const char *path, struct err *err);
 
 #endif

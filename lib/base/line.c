@@ -13,7 +13,10 @@
 #include "base/sig.h"
 #include "base/wait.h"
 
-enum { FIRST_CAP = 256 * 1024 }; /* bytes: four times what a pipe holds */
+enum {
+	FIRST_CAP = 256 * 1024, /* bytes: four times what a pipe holds */
+	RESERVE_MS = 20,	/* of the drain, in which what was read last is used */
+};
 
 /* One input being read. Bytes from `at` to `len` are held; those before `scanned` hold no newline. */
 struct reader {
@@ -51,14 +54,37 @@ static int give(struct reader *r, size_t length)
 	return loop->record(loop->arg, line) ? LINE_END_RECORD : GO_ON;
 }
 
+/* What a pipe has given cannot be read again by the next one: it is counted, unlike what a file
+ * holds. */
+static int end_at_signal(struct reader *r)
+{
+	struct line_loop *loop = r->loop;
+	size_t held = r->len - r->at;
+	uint64_t whole = 0;
+
+	if (!r->drains || r->skipping || held == 0)
+		return LINE_END_STOP;
+	for (size_t i = r->at; i < r->len; i++)
+		whole += r->data[i] == '\n';
+	loop->torn = whole + (r->data[r->len - 1] != '\n');
+	if (whole > 0)
+		diag_warning("%s: left lines behind that were read and not used: %llu", loop->file,
+			(unsigned long long)loop->torn);
+	else
+		diag_warning("%s: left an unfinished line of %zu bytes behind", loop->file, held);
+	return LINE_END_STOP;
+}
+
 static int give_lines(struct reader *r)
 {
 	char *newline;
 
 	while ((newline = memchr(r->data + r->scanned, '\n', r->len - r->scanned))) {
 		size_t end = (size_t)(newline - r->data);
-		if (!r->drains && sig_stops())
-			return LINE_END_STOP;
+		if (sig_stops() && (!r->drains || sig_expired()))
+			return end_at_signal(r);
+		if (sig_account_due())
+			wait_duty();
 		int result = give(r, end - r->at);
 		r->at = r->scanned = end + 1;
 		if (result != GO_ON)
@@ -100,16 +126,6 @@ static int make_room(struct reader *r)
 	return result;
 }
 
-static int end_at_signal(struct reader *r)
-{
-	if (r->drains && !r->skipping && r->len > r->at) {
-		r->loop->torn = 1;
-		diag_warning("%s: left an unfinished line of %zu bytes behind", r->loop->file,
-			r->len - r->at);
-	}
-	return LINE_END_STOP;
-}
-
 /* Input that is there already is read without writing out first: bulk stays bulk. */
 static int await(struct reader *r)
 {
@@ -117,7 +133,7 @@ static int await(struct reader *r)
 	int64_t timeout_ms = 0;
 
 	for (;;) {
-		if (sig_expired() || (sig_stops() && !r->drains))
+		if (sig_stops() && (!r->drains || sig_left_ms() <= RESERVE_MS))
 			return end_at_signal(r);
 		if (wait_readable(r->fd, loop->event_fd, timeout_ms) == WAIT_READY)
 			return GO_ON;

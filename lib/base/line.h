@@ -48,7 +48,8 @@ struct line_loop {
 	const char *file; /* the name of the input being read, for messages */
 	uint64_t line;	  /* the number of the line within that input, from 1 */
 	uint64_t empty;	  /* blank lines so far */
-	uint64_t torn;	  /* unfinished lines left behind when a signal ended it: 0 or 1 */
+	uint64_t torn;	  /* lines of a pipe left behind when a signal ended the drain, the last of
+			   * which may be unfinished */
 };
 
 /* Fills in the members that a caller need not name. */

@@ -29,6 +29,8 @@ struct out {
 	int64_t spent_ns;
 	struct err failure; /* code EXIT_DONE: none so far */
 	bool broken_pipe;
+	void (*lost)(void *arg, struct span records); /* or NULL */
+	void *lost_arg;
 };
 
 static int lock(struct out *out, struct err *err)
@@ -133,24 +135,24 @@ struct out *out_open(const char *path, struct err *err)
 	return out;
 }
 
-int out_exclude(const struct out *out, const char *path, struct err *err)
+void out_on_loss(struct out *out, void (*lost)(void *arg, struct span records), void *arg)
 {
-	struct stat ours, theirs;
-
-	if (!path || fstat(out->fd, &ours) < 0 || !S_ISREG(ours.st_mode) ||
-		stat(path, &theirs) < 0 || ours.st_dev != theirs.st_dev ||
-		ours.st_ino != theirs.st_ino)
-		return 0;
-	return err_set(err, EXIT_USAGE, "cannot use '%s' as well: it is where records go", path);
+	out->lost = lost;
+	out->lost_arg = arg;
 }
 
 /* What was held and is now lost is counted in records; a file ends with a whole one. */
 static int fail(struct out *out, size_t written)
 {
+	size_t begin = written;
 	off_t whole;
 
+	while (begin > 0 && out->data[begin - 1] != '\n')
+		begin--;
 	for (size_t i = written; i < out->len; i++)
 		out->unwritten += out->data[i] == '\n';
+	if (out->lost)
+		out->lost(out->lost_arg, span_make(out->data + begin, out->len - begin));
 	out->len = 0;
 	if (out->is_file && (whole = last_whole_record(out->fd, out->size)) >= 0 &&
 		ftruncate(out->fd, whole) == 0)
@@ -159,14 +161,16 @@ static int fail(struct out *out, size_t written)
 }
 
 /* A write came back early: -1 where that is the end of it. */
-static int interrupted(struct out *out)
+static int interrupted(struct out *out, int why)
 {
 	struct pollfd polled = {.fd = out->fd, .events = POLLOUT};
 
-	if (errno == EAGAIN) /* somebody who shares the pipe has made it non-blocking */
+	if (why == EAGAIN) { /* somebody who shares the pipe has made it non-blocking */
 		poll(&polled, 1, 1000);
-	else if (errno != EINTR)
+	} else if (why != EINTR) {
+		out->broken_pipe = why == EPIPE;
 		return err_errno(&out->failure, EXIT_FAILED, "cannot write '%s'", out->name);
+	}
 	wait_duty();
 	if (sig_expired())
 		return err_set(&out->failure, EXIT_PARTIAL,
@@ -184,10 +188,10 @@ static int write_all(struct out *out)
 		if (n >= 0) {
 			written += (size_t)n;
 			out->size += n;
-		} else if (interrupted(out) < 0) {
-			out->broken_pipe = errno == EPIPE && out->failure.code == EXIT_FAILED;
-			return fail(out, written);
 		}
+		/* A signal may also cut a write short. */
+		if (written < out->len && interrupted(out, n < 0 ? errno : EINTR) < 0)
+			return fail(out, written);
 	}
 	out->len = 0;
 	return 0;

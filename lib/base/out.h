@@ -28,9 +28,9 @@ struct out;
  * failure. */
 struct out *out_open(const char *path, struct err *err);
 
-/* Nothing else may write to a regular file that records go to, or read it, be it named by --output
- * or standard output: -1 and *err (EXIT_USAGE) where `path`, which may be NULL, is that file. */
-int out_exclude(const struct out *out, const char *path, struct err *err);
+/* For those who must know what was lost: `lost` is called at a failure with the records that did not
+ * reach the descriptor whole, each ended by its newline. They live until it returns. */
+void out_on_loss(struct out *out, void (*lost)(void *arg, struct span records), void *arg);
 
 /* Room for a record of at most n bytes, n <= OUT_CEILING, its newline included; out_wrote() says
  * how many were written there and ends the record. NULL after a failure. */

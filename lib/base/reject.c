@@ -18,23 +18,22 @@ struct reject {
 	struct out *file; /* NULL: none is kept */
 };
 
-struct reject *reject_open(const char *policy, const struct out *good, struct err *err)
+const char *reject_path(const char *policy)
 {
+	return strcmp(policy, "fail") == 0 || strcmp(policy, "skip") == 0 ? NULL : policy;
+}
+
+struct reject *reject_open(const char *policy, struct err *err)
+{
+	const char *path = reject_path(policy);
 	struct reject *r = mem_alloc(1, sizeof *r);
 
 	r->policy = policy;
 	r->fails = strcmp(policy, "fail") == 0;
-	if (r->fails || strcmp(policy, "skip") == 0)
-		return r;
-	if (out_exclude(good, policy, err) == 0 && (r->file = out_open(policy, err)))
+	if (!path || (r->file = out_open(path, err)))
 		return r;
 	free(r);
 	return NULL;
-}
-
-int reject_exclude(const struct reject *r, const char *path, struct err *err)
-{
-	return r->file ? out_exclude(r->file, path, err) : 0;
 }
 
 static void report(const char *what, uint64_t line, size_t index, const char *reason, bool fatal)

@@ -18,11 +18,11 @@
 struct reject;
 
 /* policy is "fail", "skip", or a file's name ("./fail" for a file of that name), and lives as long
- * as this. NULL and *err where the file cannot be opened, or is the one that `good` writes to. */
-struct reject *reject_open(const char *policy, const struct out *good, struct err *err);
+ * as this. NULL and *err where the file cannot be opened. */
+struct reject *reject_open(const char *policy, struct err *err);
 
-/* The same as out_exclude() for the file that refused records go to. */
-int reject_exclude(const struct reject *reject, const char *path, struct err *err);
+/* The file of a policy, for guard.h; NULL where it names none. */
+const char *reject_path(const char *policy);
 
 /* Reports and keeps one record. `what` is the input's name, line its line number there (0: none),
  * index the trade's place within it (0: the line as a whole). Returns 0 to go on, or -1 where the

@@ -133,6 +133,11 @@ bool sig_expired(void)
 	return sig.stops && sig_left_ms() == 0;
 }
 
+bool sig_account_due(void)
+{
+	return sig.account;
+}
+
 bool sig_account_asked(void)
 {
 	bool asked = sig.account;

@@ -29,8 +29,9 @@ bool sig_expired(void);
 /* Milliseconds until sig_expired() at the latest; -1 while no stop was asked for. */
 int64_t sig_left_ms(void);
 
-/* Whether SIGUSR1 came since the last call. */
+/* Whether SIGUSR1 came since the last call; and whether one came that nobody has asked about. */
 bool sig_account_asked(void);
+bool sig_account_due(void);
 
 /* A descriptor that is readable when a signal has come; sig_consume() empties it. */
 int sig_fd(void);

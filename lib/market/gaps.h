@@ -15,10 +15,21 @@ struct gap {
 	int64_t before_ns;    /* the time of the trade behind it; 0: there is none */
 };
 
-struct gaps {
-	struct gap *items; /* ascending, none touching another */
-	size_t n;
+enum { GAPS_CHUNK = 128 };
+
+/* Some gaps that follow each other: few enough that one among them can be put in or taken out at
+ * little cost. */
+struct gaps_chunk {
+	struct gap *items;
+	size_t n; /* at least one, at most GAPS_CHUNK */
 	size_t cap;
+};
+
+struct gaps {
+	struct gaps_chunk *chunks; /* of gaps that ascend, none touching another */
+	size_t n_chunks;
+	size_t cap;
+	size_t n;	  /* gaps */
 	uint64_t missing; /* ids in all of them, modulo 2^64 */
 	bool begun;
 	uint64_t first, last; /* the lowest and the highest id that came, once begun */
@@ -45,5 +56,18 @@ void gaps_expect(struct gaps *gaps, uint64_t first, uint64_t last);
 
 /* How many ids are missing in all; UINT64_MAX where it is that or more (all 2^64 were demanded). */
 uint64_t gaps_total(const struct gaps *gaps);
+
+/*
+ * Walks the gaps, from the lowest up; none may come or go meanwhile:
+ *     struct gaps_walk walk = gaps_walk_start(&gaps);
+ *     while ((gap = gaps_walk_next(&walk))) ...
+ */
+struct gaps_walk {
+	const struct gaps *gaps;
+	size_t chunk, at;
+};
+
+struct gaps_walk gaps_walk_start(const struct gaps *gaps);
+const struct gap *gaps_walk_next(struct gaps_walk *walk);
 
 #endif

@@ -67,8 +67,12 @@ static int add_gap(struct buf *to, const char *before, const struct gap *gap)
 
 static int add_gaps(struct buf *to, const struct gaps *gaps)
 {
-	for (size_t i = 0; i < gaps->n; i++)
-		if (add_gap(to, i ? ",{\"first\":" : "{\"first\":", &gaps->items[i]) < 0)
+	struct gaps_walk walk = gaps_walk_start(gaps);
+	const char *before = "{\"first\":";
+	const struct gap *gap;
+
+	for (; (gap = gaps_walk_next(&walk)); before = ",{\"first\":")
+		if (add_gap(to, before, gap) < 0)
 			return -1;
 	return 0;
 }

@@ -28,10 +28,12 @@ int manifest_write_stream(struct buf *to, struct stream *stream);
 
 /* Compares the streams with a manifest's text. For each difference `differs` is called with a line
  * such as "BTC/USD of kraken: count is 5, not 6". Where a time is all that differs on Kraken, and
- * by no more than STREAM_SKEW_NS, it is none, nor is sha256_time there. Numbers are compared by
+ * by no more than STREAM_SKEW_US, it is none, nor is sha256_time there. Numbers are compared by
  * value, members that are not known here are not looked at. *n is the number of differences. 0, or
- * -1 and *err: EXIT_USAGE where the text, called `name` in messages, is no manifest, EXIT_FAILED
- * where a stream has too many gaps to be compared; some differences may have been told then. */
+ * -1 and *err: EXIT_USAGE where the text, called `name` in messages, is no manifest, before any
+ * difference is told, EXIT_FAILED where a stream has too many gaps to be compared, perhaps after
+ * some. A manifest has each stream once, and the gaps of a stream in order, none reaching into the
+ * next. */
 int manifest_compare(struct span text, const char *name, struct streams *streams,
 	void (*differs)(void *arg, const char *what), void *arg, size_t *n, struct err *err);
 

@@ -11,6 +11,7 @@
 enum {
 	CAP_FIRST = 16,
 	TIME_DIGITS = 6, /* of a fraction of a second, as a Trade record has them */
+	NS_PER_US = 1000,
 	LINE_BYTES = NUM_U64_MAX + 2 * DECIMAL_TEXT_MAX + sizeof "sell" + STAMP_TEXT_MAX + 4,
 };
 
@@ -114,9 +115,19 @@ static struct stream *look_up(struct streams *streams, struct span exchange, str
 
 	grow(streams);
 	slot = find_slot(streams, hash, exchange, product);
-	if (!*slot)
-		*slot = streams->items[streams->n++] = new_stream(hash, exchange, product);
+	if (!*slot) {
+		*slot = streams->items[streams->n] = new_stream(hash, exchange, product);
+		(*slot)->place = streams->n++;
+	}
 	return *slot;
+}
+
+struct stream *streams_find(
+	const struct streams *streams, struct span exchange, struct span product)
+{
+	if (streams->n == 0)
+		return NULL;
+	return *find_slot(streams, hash_name(hash_name(0, exchange), product), exchange, product);
 }
 
 static struct stream *find(struct streams *streams, struct span exchange, struct span product)
@@ -165,9 +176,12 @@ static bool steps_back(const struct stream *stream, const struct trade *trade)
 {
 	static const struct span kraken = SPAN("kraken");
 
-	return trade->time_ns < stream->recent_ns && !trade->voided &&
-		(stream->recent_ns - trade->time_ns > STREAM_SKEW_NS ||
-			!span_is(stream->exchange, kraken));
+	int64_t step_us;
+
+	if (trade->time_ns >= stream->recent_ns || trade->voided)
+		return false;
+	step_us = stream->recent_ns / NS_PER_US - trade->time_ns / NS_PER_US;
+	return step_us > (span_is(stream->exchange, kraken) ? STREAM_SKEW_US : 0);
 }
 
 /* A trade is out of order once, by its id or by its time, and not where it is there already. */

@@ -17,10 +17,12 @@
 #include "market/gaps.h"
 #include "market/trade.h"
 
-/* A step back in time that is none: Kraken's socket cuts a time off to microseconds, its REST
- * interface gives the nanoseconds through a double, up to 1.1 us apart (measured by others in
- * 2026), so that a stream joined of both can seem to step back within one match. */
-#define STREAM_SKEW_NS INT64_C(2000)
+/* A step back in time that is none, in microseconds: Kraken's socket cuts a time off to these, its
+ * REST interface gives the nanoseconds through a double, up to 1.1 us apart (measured by others in
+ * 2026), so that a stream joined of both can seem to step back within one match. The order of all
+ * times is judged with what is below a microsecond cut off, which Trade records do not have: a
+ * trade and its record are judged alike. */
+enum { STREAM_SKEW_US = 2 };
 
 struct stream {
 	struct span exchange; /* owned; empty: unknown, for a product that never came */
@@ -41,6 +43,7 @@ struct stream {
 	struct digest *sha256;
 	struct digest *sha256_time;
 	uint64_t hash; /* of both names */
+	size_t place;  /* among the streams */
 };
 
 struct streams {
@@ -62,6 +65,10 @@ void streams_release(struct streams *streams);
 /* Judges one trade, which trade_check() has found to be within bounds. Of a void one only the id
  * is looked at: it fills its place, and can be late or repeated. */
 void streams_add(struct streams *streams, const struct trade *trade);
+
+/* The stream of these names, or NULL; makes none. */
+struct stream *streams_find(
+	const struct streams *streams, struct span exchange, struct span product);
 
 /* Demands ids of a product, of whatever exchange it came from; one that never came becomes a stream
  * of no known exchange. Called when all trades have been added. */

@@ -71,11 +71,11 @@ const char *trade_read_amount(const char *name, struct span token, struct decima
 	return fault == DECIMAL_OK ? NULL : amount_reason(name, fault);
 }
 
-/* Binance's markets count their aggregates from 0. */
+/* Binance's markets count their aggregates from 0, and an exchange that is not known may. */
 static bool counts_from_zero(struct span exchange)
 {
-	return span_is_text(exchange, "binance") || span_is_text(exchange, "binance-um") ||
-		span_is_text(exchange, "binance-cm");
+	return exchange.n == 0 || span_is_text(exchange, "binance") ||
+		span_is_text(exchange, "binance-um") || span_is_text(exchange, "binance-cm");
 }
 
 const char *trade_check(const struct trade *trade)

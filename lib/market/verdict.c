@@ -4,16 +4,29 @@
 
 enum {
 	STAMP_DIGITS = 6,
-	LINE_ROOM = 4 * TRADE_NAME_MAX, /* two names and a few numbers */
+	PIECE = 64, /* bytes of a name that are escaped at once */
 };
+
+static int add_name(struct buf *to, struct span name)
+{
+	char text[QUOTE_GROWTH * PIECE];
+
+	while (name.n > 0) {
+		size_t n = name.n < PIECE ? name.n : PIECE;
+		if (buf_add(to, span_make(text, quote_write(text, span_make(name.p, n)))) < 0)
+			return -1;
+		name = span_make(name.p + n, name.n - n);
+	}
+	return 0;
+}
 
 int verdict_title(struct buf *to, struct span product, struct span exchange)
 {
-	if (buf_add(to, product) < 0)
+	if (add_name(to, product) < 0)
 		return -1;
 	if (exchange.n == 0)
 		return 0;
-	return buf_add_text(to, " of ") < 0 || buf_add(to, exchange) < 0 ? -1 : 0;
+	return buf_add_text(to, " of ") < 0 || add_name(to, exchange) < 0 ? -1 : 0;
 }
 
 struct teller {
@@ -73,8 +86,11 @@ static void tell_gap(struct teller *t, const struct gap *gap)
 
 static void tell_gaps(struct teller *t, const struct gaps *gaps)
 {
-	for (size_t i = 0; i < gaps->n && i < VERDICT_GAPS_MAX; i++)
-		tell_gap(t, &gaps->items[i]);
+	struct gaps_walk walk = gaps_walk_start(gaps);
+	const struct gap *gap;
+
+	for (size_t i = 0; i < VERDICT_GAPS_MAX && (gap = gaps_walk_next(&walk)); i++)
+		tell_gap(t, gap);
 	if (gaps->n <= VERDICT_GAPS_MAX)
 		return;
 	buf_printf(begin_line(t), ": ... and %zu more gaps (--manifest lists all)",
@@ -95,7 +111,7 @@ void verdict_tell_faults(
 {
 	struct teller t = {.stream = stream, .tell = tell, .arg = arg};
 
-	buf_init(&t.line, LINE_ROOM);
+	buf_init(&t.line, VERDICT_LINE_MAX);
 	tell_gaps(&t, &stream->gaps);
 	tell_count(&t, ": trades that came again: ", stream->duplicates);
 	tell_count(&t, ": trades out of order: ", stream->disordered);

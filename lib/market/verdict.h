@@ -5,13 +5,21 @@
 #define TRADEPIPE_MARKET_VERDICT_H
 
 #include "base/buf.h"
+#include "base/quote.h"
 #include "base/span.h"
 #include "market/stream.h"
+#include "market/trade.h"
 
-enum { VERDICT_GAPS_MAX = 20 }; /* gaps of a stream that are told one by one */
+enum {
+	VERDICT_GAPS_MAX = 20, /* gaps of a stream that are told one by one */
+	/* Bytes of the longest title of a stream, and of the longest line on one. */
+	VERDICT_TITLE_MAX = 2 * QUOTE_GROWTH * TRADE_NAME_MAX + 4,
+	VERDICT_LINE_MAX = VERDICT_TITLE_MAX + 256,
+};
 
 /* Appends what a stream is called: "BTC/USD of kraken", "BTC/USD" where the exchange is not known.
- * 0, or -1 at the buffer's ceiling. */
+ * What JSON escapes is escaped, so that a name that holds a NUL is all there. 0, or -1 at the
+ * buffer's ceiling. */
 int verdict_title(struct buf *to, struct span product, struct span exchange);
 
 /* Calls `tell` with a line for each fault of the stream, such as "BTC/USD of kraken: id 7 is

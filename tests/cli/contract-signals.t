@@ -100,7 +100,8 @@ thrice() {
 
 endless_writer() {
 	begin -- --drain-timeout 500ms || return
-	"$ROOT/tests/servers/tape" print BTC/USD 1 1000000000 --as "$reads" >&3 2>writer.err &
+	"$ROOT/tests/servers/tape" print BTC/USD 1 1000000000 --as "$reads" 2>writer.err |
+		while read -r line; do echo "$line"; done >&3 2>writer.err & # whole records
 	writer=$!
 	await 5 has_read 20 && kill "$pid"
 	finish

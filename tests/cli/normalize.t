@@ -62,6 +62,48 @@ trade-normalize long 2>said
 is "a long line below the ceiling is read" $? 1
 ok "and refused for what it is" grep -q "long: line 1: a trade of more than 65536 bytes" said
 
+# Standard input that is the output would feed it for ever.
+records 2000 >loop
+cp loop kept
+ok "records where they are read from standard input" exits 2 \
+	sh -c 'trade-normalize --output loop <loop 2>said'
+is "by name" "$(cat said)" \
+	"trade-normalize: cannot use 'standard input' as well: it is where records go"
+ok "records appended to where they are read" exits 2 sh -c 'trade-normalize <loop >>loop'
+ok "metrics where records are read" exits 2 trade-normalize --metrics-file loop loop
+ok "... none of which touches it" cmp loop kept
+ok "a name that is none" exits 2 trade-normalize --exchange '' mixed
+ok "a name that is not UTF-8" exits 2 trade-normalize --product "$(printf 'x\377')" mixed
+
+# What a pipe has given is counted when a second signal ends the drain.
+rm -f started
+mkfifo slow
+TRADEPIPE_ACCOUNT_FD=5 trade-normalize --where 'last(range(3000000)) > 0' --jq-timeout 60s \
+	<slow >out 2>slow.err 5>started &
+exec 3>slow
+records 30 >&3
+ok "it has begun" await 10 test -s started
+ok "a first signal" kill "$!"
+ok "a second one" kill "$!"
+wait "$!"
+is "leaves lines behind" $? 3
+exec 3>&-
+ok "and says so" grep -q 'left lines behind that were read and not used: ' slow.err
+is "each has its place in the account" "$(sed -n 's/.*account: //p' slow.err | tr ' ' '\n' |
+	awk -F= '$1 == "read" || $1 == "torn" { sum += $2 } END { print sum }')" 30
+
+# The account is given also while the reader is stuck.
+rm -f started
+mkfifo stuck
+exec 4<>stuck
+records 3000 | TRADEPIPE_ACCOUNT_FD=5 trade-normalize >stuck 2>stuck.err 5>started &
+ok "it has begun" await 10 test -s started
+asked() { kill -USR1 "$1" && grep -q account: stuck.err; }
+ok "SIGUSR1 while the reader is stuck" await 10 asked "$!"
+kill "$!" && kill "$!"
+wait "$!"
+exec 4>&-
+
 # Live: what was read is written before the next wait.
 mkfifo pipe
 trade-normalize <pipe >live 2>live.err &

@@ -103,7 +103,7 @@ refused_records() {
 }
 
 unwritable() {
-	exits 1 trade-verify --manifest no/such/m.json btc.ndjson >out 2>err && cmp btc.ndjson out &&
+	exits 2 trade-verify --manifest no/such/m.json btc.ndjson >out 2>err && not [ -s out ] &&
 		grep -q "^trade-verify: cannot write 'no/such/m.json': No such file or directory$" err &&
 		exits 1 trade-verify --manifest /dev/full btc.ndjson >out 2>err &&
 		grep -q "^trade-verify: cannot write '/dev/full': No space left on device$" err
@@ -127,13 +127,61 @@ manifest_elsewhere() {
 	: >refused
 	excluded in.ndjson --manifest in.ndjson in.ndjson &&
 		excluded in.ndjson --manifest linked in.ndjson &&
-		excluded old.json --manifest old.json --against ./old.json &&
+		excluded old.json --metrics-file old.json --against ./old.json btc.ndjson &&
 		excluded records --manifest records --output records &&
 		excluded refused --manifest refused --on-bad refused &&
 		excluded metrics --manifest metrics --metrics-file metrics &&
 		excluded records --manifest records --quiet-stdout --metrics-file records || return
 	# shellcheck disable=SC2094 # that is what must be refused
 	exits 2 trade-verify --manifest records btc.ndjson >records 2>err
+}
+
+# The one that it is compared with was read before.
+rolling() {
+	trade-verify -q --quiet-stdout --manifest rolling.json btc.ndjson &&
+		exits 0 trade-verify -q --manifest rolling.json --against rolling.json btc.ndjson \
+			>out &&
+		exits 3 trade-verify -q --quiet-stdout --manifest rolling.json \
+			--against rolling.json eth.ndjson 2>err &&
+		same "$(jq -r '.streams[].product_id' rolling.json)" ETH/USD
+}
+
+# What comes in by standard input is no place for a manifest either.
+from_standard_input() {
+	cp btc.ndjson in.ndjson
+	exits 2 sh -c 'trade-verify --manifest in.ndjson <in.ndjson >out 2>err' &&
+		exits 2 sh -c 'trade-verify --metrics-file in.ndjson <in.ndjson >out 2>err' &&
+		exits 2 sh -c 'trade-verify <in.ndjson >>in.ndjson 2>err' && cmp in.ndjson btc.ndjson
+}
+
+# A link's target is replaced as a whole, standard output is gone on with.
+manifest_in_place() {
+	rm -f link real && echo old >real && ln -s real link && ln -f real kept &&
+		trade-verify -q --quiet-stdout --manifest link btc.ndjson &&
+		same "$(cat kept; jq -r .whole real; [ -L link ] && echo link)" "old
+true
+link" || return
+	{ echo before && trade-verify -q --quiet-stdout --manifest /dev/stdout btc.ndjson &&
+		trade-verify -q --quiet-stdout --manifest - btc.ndjson && echo behind; } >log
+	same "$(sed 's/{"whole":true.*}$/manifest/' log | tr '\n' ' ')" \
+		"before manifest manifest behind " &&
+		exits 2 trade-verify --manifest - btc.ndjson 2>err
+}
+
+# Void rows that a full disk did not take are not counted as trades that it did.
+void_rows_lost() {
+	for id in $(seq 1 4000); do
+		if [ $((id % 10)) = 0 ]; then
+			echo '{"s":"X","a":'"$id"',"p":"1","q":"1","f":1,"l":1,"T":1498793709153,"m":true,"M":true}'
+		else
+			echo '{"s":"X","a":'"$id"',"p":"0","q":"0","f":-1,"l":-1,"T":1498793709153,"m":true,"M":true}'
+		fi
+	done >void.ndjson
+	unshare -m sh -c 'mount -t tmpfs -o size=64k none disk &&
+		trade-verify --output disk/out void.ndjson 2>err; [ $? = 1 ] && cp disk/out .' || return
+	same "$(count written) $(count void)" \
+		"$(grep -vc '"p":"0"' out) $(grep -c '"p":"0"' out)" &&
+		same "$(($(count written) + $(count void) + $(count unwritten)))" "$(count read)"
 }
 
 # What was read before the signal is judged.
@@ -193,5 +241,13 @@ ok "a stop signal: the manifest is written" stopped 20 '130 [true,20]'
 ok "a stop signal: what is not whole is exit code 3" stopped 21 '3 [false,20]'
 ok "--quiet-stdout leaves standard output alone" quiet_stdout
 ok "a manifest into a pipe" manifest_to_pipe
+ok "a manifest in the place of a link, and in what is written already" manifest_in_place
+ok "a manifest in the place of the one before" rolling
+ok "nothing takes the place of standard input" from_standard_input
+if mkdir disk && unshare -m mount -t tmpfs none disk 2>/dev/null; then
+	ok "void rows that were lost" void_rows_lost
+else
+	skip "void rows that were lost" "no right to mount a small disk"
+fi
 ok "memory does not grow with the records" memory
 done_testing

@@ -16,7 +16,7 @@ from sources import Reader, scan  # noqa: E402
 from trade import canonical, rfc3339  # noqa: E402
 
 EXACT = Context(prec=5000)
-SKEW_NS = 2000
+SKEW_US = 2
 
 
 class Stream:
@@ -41,8 +41,8 @@ class Stream:
         self.sha256_time.update(("%s %s\n" % (line, rfc3339(trade.time_ns, 6))).encode())
 
     def judge(self, trade):
-        skew = SKEW_NS if trade.exchange == "kraken" else 0
-        late = trade.time_ns < self.latest_ns - skew
+        skew = SKEW_US if trade.exchange == "kraken" else 0
+        late = trade.time_ns // 1000 < self.latest_ns // 1000 - skew
         self.latest_ns = max(self.latest_ns, trade.time_ns)
         if trade.trade_id is None:
             self.without_id += 1

@@ -123,20 +123,39 @@ static void test_replace(void)
 
 static void test_replace_link(void)
 {
-	struct stat status;
+	struct stat before, status;
 	struct err err;
 
 	put("new", "much longer than what comes");
+	stat(in_folder("new"), &before);
 	TAP_OK(symlink("new", in_folder("link")) == 0 &&
 			file_replace(in_folder("link"), span_text("3\n"), &err) == 0 &&
 			holds("new", "3\n") && lstat(in_folder("link"), &status) == 0 &&
 			S_ISLNK(status.st_mode),
 		"a symbolic link stays one, and what it points to is written");
+	stat(in_folder("new"), &status);
+	TAP_OK(before.st_ino != status.st_ino, "as a whole");
 	TAP_OK(file_replace("/dev/null", span_text("x"), &err) == 0 &&
 			lstat("/dev/null", &status) == 0 && S_ISCHR(status.st_mode),
 		"a device stays one");
 	unlink(in_folder("link"));
 	unlink(in_folder("new"));
+}
+
+static void test_look_ahead(void)
+{
+	struct err err;
+
+	TAP_OK(file_can_replace(in_folder("new"), &err) == 0 &&
+			file_can_replace("/dev/null", &err) == 0 &&
+			file_can_replace("-", &err) == 0,
+		"what can be written");
+	TAP_OK(file_can_replace(in_folder("no/file"), &err) < 0 && err.code == EXIT_USAGE &&
+			strstr(err.text, "no/file': No such file or directory"),
+		"a folder that is not there");
+	TAP_OK(file_can_replace(folder, &err) < 0 && strstr(err.text, "Is a directory"),
+		"a folder");
+	TAP_OK(file_can_replace("", &err) < 0, "no name");
 }
 
 static void test_replace_failure(void)
@@ -165,6 +184,7 @@ int main(void)
 	test_replace();
 	test_replace_link();
 	test_replace_failure();
+	test_look_ahead();
 	TAP_OK(rmdir(folder) == 0, "nothing is left beside them");
 	return tap_end();
 }

@@ -65,27 +65,42 @@ static const struct {
 		1, {{1, TOP - 1, 10, 20}}},
 };
 
+static bool is(const struct gap *gap, const struct gap *wanted)
+{
+	return gap->first == wanted->first && gap->last == wanted->last &&
+		gap->after_ns == wanted->after_ns && gap->before_ns == wanted->before_ns;
+}
+
+static void show(const struct gaps *gaps)
+{
+	struct gaps_walk walk = gaps_walk_start(gaps);
+	const struct gap *gap;
+
+	while ((gap = gaps_walk_next(&walk)))
+		printf("# from %llu to %llu, after %lld, before %lld\n",
+			(unsigned long long)gap->first, (unsigned long long)gap->last,
+			(long long)gap->after_ns, (long long)gap->before_ns);
+}
+
 static bool are(const struct gaps *gaps, const struct gap *items, size_t n)
 {
+	struct gaps_walk walk = gaps_walk_start(gaps);
+	const struct gap *gap;
+	size_t met = 0;
 	bool same = gaps->n == n;
 
-	for (size_t i = 0; i < n && same; i++)
-		same = gaps->items[i].first == items[i].first &&
-			gaps->items[i].last == items[i].last &&
-			gaps->items[i].after_ns == items[i].after_ns &&
-			gaps->items[i].before_ns == items[i].before_ns;
-	for (size_t i = 0; i < gaps->n && !same; i++)
-		printf("# from %llu to %llu, after %lld, before %lld\n",
-			(unsigned long long)gaps->items[i].first,
-			(unsigned long long)gaps->items[i].last, (long long)gaps->items[i].after_ns,
-			(long long)gaps->items[i].before_ns);
+	for (; (gap = gaps_walk_next(&walk)); met++)
+		same = met < n && is(gap, &items[met]) && same;
+	same = same && met == n;
+	if (!same)
+		show(gaps);
 	return same;
 }
 
 static void test_cases(void)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct gaps gaps = {.items = NULL};
+		struct gaps gaps = {.chunks = NULL};
 		bool good = true;
 		for (size_t k = 0; k < cases[i].n; k++)
 			good = gaps_add(&gaps, cases[i].steps[k].id, 10 * (int64_t)(k + 1)) ==
@@ -104,7 +119,7 @@ static void test_demands(void)
 	static const struct gap touching[] = {{0, 9, 0, 0}};
 	static const struct gap outside[] = {
 		{1, 3, 0, 10}, {6, 9, 0, 10}, {11, 12, 10, 20}, {14, 17, 20, 0}, {TOP, TOP, 20, 0}};
-	struct gaps gaps = {.items = NULL};
+	struct gaps gaps = {.chunks = NULL};
 
 	gaps_expect(&gaps, 0, 2);
 	gaps_expect(&gaps, 6, 9);
@@ -201,7 +216,7 @@ static bool agrees(const struct gaps *gaps, const struct model *model)
 
 static bool run_random(uint64_t base, unsigned adds)
 {
-	struct gaps gaps = {.items = NULL};
+	struct gaps gaps = {.chunks = NULL};
 	struct model model = {.base = base, .first = -1, .last = -1};
 	bool good = true;
 
@@ -235,16 +250,27 @@ static void test_random(void)
 	}
 }
 
+/* Gaps for which there is memory. */
+static size_t room(const struct gaps *gaps)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < gaps->n_chunks; i++)
+		sum += gaps->chunks[i].cap;
+	return sum;
+}
+
 /* Every other one, then the others from the middle outwards. */
 static void test_many(void)
 {
 	enum { MANY = 2000 };
-	struct gaps gaps = {.items = NULL};
+	struct gaps gaps = {.chunks = NULL};
 	bool good = true;
 
 	for (uint64_t i = 0; i <= 2 * MANY; i += 2)
 		gaps_add(&gaps, i, 1);
 	TAP_OK(gaps.n == MANY && gaps_total(&gaps) == MANY, "many gaps");
+	TAP_OK(room(&gaps) <= MANY + GAPS_CHUNK, "in order, in no more memory than they need");
 	for (uint64_t i = 0; i < MANY; i++) {
 		uint64_t id = i % 2 ? MANY - i : MANY + 1 + i;
 		good = gaps_add(&gaps, id, 1) == GAPS_LATE && gaps_total(&gaps) == MANY - 1 - i &&
@@ -253,9 +279,93 @@ static void test_many(void)
 	TAP_OK(good && gaps.n == 0, "filled from the middle outwards");
 	for (uint64_t i = 2 * MANY + 1; i < 100000; i++)
 		gaps_add(&gaps, i, 1);
-	TAP_OK(gaps.cap <= 2 * MANY + 96, "memory follows the number of gaps, not of ids");
+	TAP_OK(room(&gaps) == 0, "memory follows the number of gaps, not of ids");
 	gaps_release(&gaps);
-	TAP_OK(!gaps.items && !gaps.begun, "released, nothing has come");
+	TAP_OK(!gaps.chunks && !gaps.begun, "released, nothing has come");
+}
+
+enum { LARGE = 200000 };
+
+/* Ids that leave a gap beside each of them, or fill all of these, in an order in which a list as a
+ * whole would be moved for each one. */
+static bool add_large(struct gaps *gaps, uint64_t first, int64_t step, bool fill)
+{
+	bool good = true;
+
+	for (uint64_t i = 0; i < LARGE; i++) {
+		gaps_add(gaps, first + i * (uint64_t)step, 1);
+		good = gaps->n == (fill ? LARGE - 1 - i : i) && good;
+	}
+	return good;
+}
+
+static void test_large(void)
+{
+	struct gaps gaps = {.chunks = NULL};
+
+	TAP_OK(add_large(&gaps, (uint64_t)2 * LARGE, -2, false), "growing downwards");
+	TAP_OK(room(&gaps) <= LARGE + GAPS_CHUNK, "in no more memory than they need");
+	gaps_release(&gaps);
+	TAP_OK(add_large(&gaps, 0, 2, false), "growing upwards");
+	gaps_add(&gaps, (uint64_t)2 * LARGE, 1);
+	TAP_OK(add_large(&gaps, 1, 2, true) && gaps_total(&gaps) == 0, "filled upwards");
+	gaps_release(&gaps);
+	add_large(&gaps, 2, 2, false);
+	gaps_add(&gaps, 0, 1);
+	TAP_OK(add_large(&gaps, (uint64_t)2 * LARGE - 1, -2, true), "filled downwards");
+	gaps_release(&gaps);
+}
+
+/* Whether these are gaps as told by a list of all ids that came, each with its id as its time. */
+static bool are_of(const struct gaps *gaps, const bool *came, uint64_t n)
+{
+	struct gaps_walk walk = gaps_walk_start(gaps);
+	uint64_t total = 0, before = TOP;
+	bool good = true;
+
+	for (uint64_t id = 0; id < n && good; id++) {
+		if (!came[id])
+			continue;
+		if (before < id && before != id - 1) {
+			const struct gap *gap = gaps_walk_next(&walk);
+			struct gap wanted = {before + 1, id - 1, (int64_t)before, (int64_t)id};
+			good = gap && is(gap, &wanted);
+			total += id - 1 - before;
+		}
+		before = id;
+	}
+	return good && !gaps_walk_next(&walk) && gaps_total(gaps) == total;
+}
+
+/* All ids below a number, none twice, in no order. */
+static void test_shuffled(void)
+{
+	struct gaps gaps = {.chunks = NULL};
+	uint64_t *ids = calloc(LARGE, sizeof *ids);
+	bool *came = calloc(LARGE, sizeof *came);
+	bool good = true;
+
+	if (!ids || !came)
+		abort();
+	for (unsigned i = 0; i < LARGE; i++) {
+		unsigned k = random_below(i + 1);
+		ids[i] = ids[k];
+		ids[k] = i;
+	}
+	for (size_t i = 0; i < LARGE; i++) {
+		enum gaps_verdict verdict = gaps_add(&gaps, ids[i], (int64_t)ids[i]);
+		came[ids[i]] = true;
+		good = verdict != GAPS_REPEATED && room(&gaps) <= 4 * gaps.n + 2 * GAPS_CHUNK &&
+			good;
+		if (i % (LARGE / 20) == 0)
+			good = are_of(&gaps, came, LARGE) && good;
+		if (i % 10 == 0)
+			good = gaps_add(&gaps, ids[i / 2], 0) == GAPS_REPEATED && good;
+	}
+	TAP_OK(good && gaps.n == 0 && gaps_total(&gaps) == 0, "in random order");
+	gaps_release(&gaps);
+	free(came);
+	free(ids);
 }
 
 int main(void)
@@ -264,5 +374,7 @@ int main(void)
 	test_demands();
 	test_random();
 	test_many();
+	test_large();
+	test_shuffled();
 	return tap_end();
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/stamp.h"
+#include "json/json.h"
 #include "tap.h"
 
 enum { TEXT_MAX = 8192 };
@@ -243,34 +244,129 @@ static void test_order(struct span manifest, struct buf *lines)
 	streams_release(&streams);
 }
 
-#define ENTRY(count, first, time, gap)                                                             \
-	"{\"streams\":[{\"exchange\":null,\"product_id\":\"\\u0050\",\"count\":" count             \
-	",\"first_id\":" first ",\"last_id\":null,\"first_time\":" time                            \
-	",\"last_time\":null,\"missing\":[" gap "],\"duplicates\":0,\"disordered\":0,"             \
-	"\"sum_quantity\":\"0\",\"sum_value\":\"0\",\"sha256\":\"\",\"sha256_time\":\"\","         \
-	"\"unknown\":{}}]}"
+#define DOCUMENT(streams) "{\"whole\":true,\"streams\":[" streams "]}"
+#define STREAM(names, count, first, time, gap)                                                     \
+	"{" names ",\"count\":" count ",\"first_id\":" first                                       \
+	",\"last_id\":null,\"first_time\":" time ",\"last_time\":null,\"missing\":[" gap           \
+	"],\"duplicates\":0,\"disordered\":0,\"sum_quantity\":\"0\",\"sum_value\":\"0\","          \
+	"\"sha256\":\"\",\"sha256_time\":\"\",\"unknown\":{}}"
+#define NAMES "\"exchange\":null,\"product_id\":\"\\u0050\""
+#define ENTRY(count, first, time, gap) DOCUMENT(STREAM(NAMES, count, first, time, gap))
+#define OF(exchange, product)                                                                      \
+	STREAM("\"exchange\":" exchange ",\"product_id\":" product, "1", "null", "null", "")
+#define GAP(first, last) "{\"first\":" first ",\"last\":" last ",\"after\":null,\"before\":null}"
 #define NONE "2: cannot compare with 'm.json': it is no manifest: "
+#define TOP_ID "18446744073709551615"
 
 /* Looked at without any streams of our own. */
 static const struct {
 	const char *text, *lines;
 } texts[] = {
-	{"{\"streams\":[]}", ""},
+	{DOCUMENT(""), ""},
 	{ENTRY("1", "null", "null", ""), "P: it is in 'm.json' only\n"},
 	{"", NONE "not JSON: "},
 	{"[]", NONE},
-	{"{\"whole\":true}", NONE "streams is not an array"},
-	{"{\"streams\":[1]}", NONE},
-	{"{\"streams\":[{}]}", NONE "exchange is missing"},
+	{"{\"streams\":[]}", NONE "whole is missing"},
+	{"{\"whole\":null,\"streams\":[]}", NONE "whole is not a boolean"},
+	{"{\"whole\":\"true\",\"streams\":[]}", NONE "whole is not a boolean"},
+	{"{\"whole\":false,\"streams\":[]}", ""},
+	{"{\"whole\":true}", NONE "streams is missing"},
+	{"{\"whole\":true,\"streams\":{}}", NONE "streams is not an array"},
+	{DOCUMENT("1"), NONE},
+	{DOCUMENT("{}"), NONE "exchange is missing"},
 	{ENTRY("\"1\"", "null", "null", ""), NONE "count is not a number"},
 	{ENTRY("null", "null", "null", ""), NONE "count is not a number"},
 	{ENTRY("1", "[]", "null", ""), NONE "first_id is not a number"},
 	{ENTRY("1", "null", "7", ""), NONE "first_time is not a string"},
 	{ENTRY("1", "null", "\"now\"", ""), NONE "first_time is not a time"},
 	{ENTRY("1", "null", "null", "{\"first\":1}"), NONE "last is missing"},
-	{ENTRY("1", "null", "null", "{\"first\":1,\"last\":1.5,\"after\":null,\"before\":null}"),
+	{ENTRY("1", "null", "null", GAP("1", "1.5")),
 		NONE "missing holds an id that is not an integer"},
+	{ENTRY("1", "null", "null", GAP("0", "1") "," GAP("3", TOP_ID)),
+		"P: it is in 'm.json' only\n"},
+	{ENTRY("1", "null", "null", GAP("2", "1")), NONE "missing is not in order"},
+	{ENTRY("1", "null", "null", GAP("3", "4") "," GAP("1", "1")),
+		NONE "missing is not in order"},
+	{ENTRY("1", "null", "null", GAP("3", "4") "," GAP("4", "5")),
+		NONE "missing is not in order"},
+	{ENTRY("1", "null", "null", GAP("0", "0") "," GAP("0", "0")),
+		NONE "missing is not in order"},
+	{ENTRY("1", "null", "null", GAP("0", TOP_ID) "," GAP("0", "0")),
+		NONE "missing is not in order"},
+	{DOCUMENT(OF("\"k\"", "\"A\"") "," OF("null", "\"A\"") "," OF("\"k\"", "\"\"")),
+		"A of k: it is in 'm.json' only\nA: it is in 'm.json' only\n"
+		" of k: it is in 'm.json' only\n"},
+	{DOCUMENT(OF("\"bc\"", "\"a\"") "," OF("\"c\"", "\"ab\"")),
+		"a of bc: it is in 'm.json' only\nab of c: it is in 'm.json' only\n"},
+	{DOCUMENT(OF("\"k\"", "\"A\"") "," OF("\"k\"", "\"B\"") "," OF("\"k\"", "\"\\u0041\"")),
+		NONE "a stream is there twice"},
+	{DOCUMENT(OF("null", "\"A\"") "," OF("\"\"", "\"A\"")), NONE "a stream is there twice"},
+	{DOCUMENT(OF("null", "\"A\\u0000B\"")), "A\\u0000B: it is in 'm.json' only\n"},
 };
+
+/* The same numbers in another form. */
+static void test_spellings(struct buf *lines)
+{
+	static const struct {
+		const char *instead, *lines;
+	} spellings[] = {
+		{"0", ""},
+		{"0.0", ""},
+		{"-0", ""},
+		{"0e5", ""},
+		{"-0.00E-9", ""},
+		{"-1", "never: duplicates is 0, not -1\n"},
+		{"-0.5e1", "never: duplicates is 0, not -0.5e1\n"},
+		{"1e0", "never: duplicates is 0, not 1e0\n"},
+	};
+	static const char before[] = "\"duplicates\":";
+	struct streams streams = {.n = 0};
+	struct buf text, other;
+
+	buf_init(&text, TEXT_MAX);
+	buf_init(&other, TEXT_MAX);
+	streams_expect(&streams, span_text("never"), 1, 3);
+	manifest_write(&text, &streams);
+	buf_add(&text, span_make("", 1));
+	for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+		const char *at = strstr(text.data, before) + sizeof before - 1;
+		const char *told;
+		buf_clear(&other);
+		buf_add(&other, span_make(text.data, (size_t)(at - text.data)));
+		buf_printf(&other, "%s%s", spellings[i].instead, at + 1);
+		told = compare(&streams, buf_span(&other), lines);
+		if (!TAP_OK(strcmp(told, spellings[i].lines) == 0, "%s duplicates",
+			    spellings[i].instead))
+			printf("# %s\n", told);
+	}
+	buf_release(&other);
+	buf_release(&text);
+	streams_release(&streams);
+}
+
+/* What is no manifest is so before anything is said of it. */
+static void test_twice(struct span manifest, struct buf *lines)
+{
+	struct streams streams = {.n = 0};
+	struct json_member list = {.name = SPAN("streams")};
+	struct json_fault fault;
+	struct buf twice;
+
+	buf_init(&twice, 2 * TEXT_MAX);
+	if (json_object(manifest, &list, 1, &fault) < 0)
+		abort();
+	buf_add_text(&twice, "{\"whole\":false,\"streams\":");
+	buf_add(&twice, span_make(list.value.raw.p, list.value.raw.n - 1));
+	buf_add_text(&twice, ",");
+	buf_add(&twice, span_make(list.value.raw.p + 1, list.value.raw.n - 1));
+	buf_add_text(&twice, "}");
+	add_all(&streams, base, 1);
+	TAP_OK(strcmp(compare(&streams, buf_span(&twice), lines), NONE "a stream is there twice") ==
+			0,
+		"a manifest in itself twice");
+	buf_release(&twice);
+	streams_release(&streams);
+}
 
 static void test_texts(struct buf *lines)
 {
@@ -299,7 +395,9 @@ int main(void)
 	streams_release(&streams);
 	test_runs(buf_span(&manifest), &lines);
 	test_order(buf_span(&manifest), &lines);
+	test_twice(buf_span(&manifest), &lines);
 	test_texts(&lines);
+	test_spellings(&lines);
 	buf_release(&lines);
 	buf_release(&manifest);
 	return tap_end();

@@ -112,24 +112,6 @@ static void test_open(void)
 	TAP_OK(!out_open(".", &err) && err.code == EXIT_FAILED, "a folder is no output");
 }
 
-static void test_exclude(void)
-{
-	struct err err = {.text = ""};
-	struct out *out = out_open(path, &err), *null = out_open("/dev/null", &err);
-	char same[64];
-	uint64_t unwritten;
-
-	snprintf(same, sizeof same, "/tmp/../%s", path);
-	TAP_OK(out_exclude(out, same, &err) < 0 && err.code == EXIT_USAGE && strstr(err.text, same),
-		"a file that records go to is nothing else as well");
-	TAP_OK(out_exclude(out, "/dev/null", &err) == 0 && out_exclude(out, "none", &err) == 0 &&
-			out_exclude(out, NULL, &err) == 0,
-		"another one may be");
-	TAP_OK(out_exclude(null, "/dev/null", &err) == 0, "and a device may be both");
-	out_close(out, EXIT_DONE, &unwritten);
-	out_close(null, EXIT_DONE, &unwritten);
-}
-
 /* Writes to /dev/full: the number of records that it did not take is what out_close() says. */
 static int run_full(const void *arg)
 {
@@ -378,7 +360,6 @@ int main(void)
 	close(mkstemp(path));
 	test_torn_lines();
 	test_open();
-	test_exclude();
 	test_full();
 	test_pipe();
 	test_named_pipe();

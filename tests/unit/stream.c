@@ -77,10 +77,14 @@ static const struct {
 		3, 6, false},
 	{"a step back that is none", "kraken", 3, {{7, 2000, 0}, {8, 0, 0}, {9, 1999, 0}}, 3, 0, 0,
 		0, 0, 0, 7, 9, 2000, 1999, true},
+	{"none in microseconds", "kraken", 2, {{7, 2000, 0}, {8, -999, 0}}, 2, 0, 0, 0, 0, 0, 7, 8,
+		2000, -999, true},
 	{"a step back", "kraken", 2, {{7, 2001, 0}, {8, 0, 0}}, 2, 0, 0, 0, 1, 0, 7, 8, 2001, 0,
 		false},
 	{"steps back are from the latest time", "kraken", 3,
 		{{7, 2500, 0}, {8, 1000, 0}, {9, 0, 0}}, 3, 0, 0, 0, 1, 0, 7, 9, 2500, 0, false},
+	{"none within a microsecond elsewhere", "binance", 2, {{7, 0, 0}, {8, -999, 0}}, 2, 0, 0, 0,
+		0, 0, 7, 8, 0, -999, true},
 	{"any step back elsewhere", "binance", 2, {{7, 1, 0}, {8, 0, 0}}, 2, 0, 0, 0, 1, 0, 7, 8, 1,
 		0, false},
 	{"also where the name only begins so", "krakens", 2, {{7, 1, 0}, {8, 0, 0}}, 2, 0, 0, 0, 1,
@@ -104,8 +108,8 @@ static const struct {
 		6, 0, 0, true},
 	{"without ids", "kraken", 3, {{0, 5, NO_ID}, {0, 3, NO_ID}, {0, 9, NO_ID}}, 3, 0, 0, 0, 0,
 		3, 0, 0, 5, 9, false},
-	{"without ids, the last one earlier", "binance", 2, {{0, 5, NO_ID}, {0, 3, NO_ID}}, 2, 0, 0,
-		0, 1, 2, 0, 0, 5, 3, false},
+	{"without ids, the last one earlier", "binance", 2, {{0, 5, NO_ID}, {0, -5000, NO_ID}}, 2,
+		0, 0, 0, 1, 2, 0, 0, 5, -5000, false},
 	{"with and without", "binance", 4, {{0, 1, NO_ID}, {7, 2, 0}, {8, 3, 0}, {0, 4, NO_ID}}, 4,
 		0, 0, 0, 0, 2, 7, 8, 2, 3, false},
 	{"ids up to the last one", "binance", 4, {{0, 0, 0}, {TOP, 1, 0}, {1, 1, 0}, {TOP, 1, 0}},
@@ -142,6 +146,30 @@ static void test_cases(void)
 			"%s", cases[i].name);
 		streams_release(&streams);
 	}
+}
+
+/* Times that the records of trades have been cut off from give the same verdict. */
+static void test_cut_off(void)
+{
+	static const int64_t later[] = {0, 1, 999, 1000, 1001, 1999, 2000, 2001, 2999, 3000, 3001};
+	enum { LATER = sizeof later / sizeof *later };
+	static const char *const exchanges[] = {"kraken", "binance"};
+	bool good = true;
+
+	for (size_t i = 0; i < (size_t)LATER * LATER * 2; i++) {
+		const char *exchange = exchanges[i % 2];
+		struct streams exact = {.n = 0}, cut = {.n = 0};
+		int64_t at[2] = {later[i / 2 % LATER], later[i / 2 / LATER]};
+		for (size_t k = 0; k < 2; k++) {
+			int64_t ns = NOW - NOW % 1000 + at[k];
+			add(&exact, exchange, "P", &(struct step){k, ns - NOW, PLAIN});
+			add(&cut, exchange, "P", &(struct step){k, ns - ns % 1000 - NOW, PLAIN});
+		}
+		good = exact.disordered == cut.disordered && good;
+		streams_release(&exact);
+		streams_release(&cut);
+	}
+	TAP_OK(good, "trades and their records are judged alike");
 }
 
 /* The digest of the text, line by line, is the one given. */
@@ -300,6 +328,14 @@ static void test_names(void)
 	for (size_t i = 0; i < streams.n; i++)
 		good = streams.items[i]->count == 2 && good;
 	TAP_OK(streams.n == NAMES && good && streams_are_whole(&streams), "names alike");
+	for (size_t i = 0; i < NAMES; i++) {
+		const struct stream *found =
+			streams_find(&streams, names[i].exchange, names[i].product);
+		good = found == streams.items[i] && found->place == i && good;
+	}
+	TAP_OK(good && !streams_find(&streams, span_text("bc"), span_text("")) &&
+			streams.n == NAMES,
+		"found by their names, and none made");
 	streams_release(&streams);
 }
 
@@ -334,7 +370,11 @@ static void test_expect(void)
 {
 	struct streams streams = {.items = NULL};
 	const struct stream *last;
+	struct gaps_walk walk;
+	const struct gap *gap;
 
+	TAP_OK(!streams_find(&streams, span_text("kraken"), span_text("A")) && !streams.table,
+		"none is found among none");
 	streams_expect(&streams, span_text("A"), 5, 4);
 	TAP_OK(streams.n == 0, "nothing is demanded");
 	add(&streams, "kraken", "A", &(struct step){5, 0, PLAIN});
@@ -352,9 +392,9 @@ static void test_expect(void)
 	TAP_OK(streams.n == 4 && streams.missing == 14 && span_is_text(last->product, "C") &&
 			last->exchange.n == 0 && last->count == 0 && !stream_is_whole(last),
 		"a product that never came");
-	TAP_OK(last->gaps.n == 1 && last->gaps.items[0].first == 1 &&
-			last->gaps.items[0].last == 10,
-		"all of it is missing");
+	walk = gaps_walk_start(&last->gaps);
+	gap = gaps_walk_next(&walk);
+	TAP_OK(last->gaps.n == 1 && gap->first == 1 && gap->last == 10, "all of it is missing");
 	streams_expect(&streams, span_text("C"), 8, 12);
 	TAP_OK(streams.n == 4 && streams.missing == 16, "demanded again");
 	streams_expect(&streams, span_text("D"), 0, TOP);
@@ -365,6 +405,7 @@ static void test_expect(void)
 int main(void)
 {
 	test_cases();
+	test_cut_off();
 	test_hashed();
 	test_longest();
 	test_interleaved();

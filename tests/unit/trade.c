@@ -51,7 +51,7 @@ static void test_ids(void)
 		const char *exchange;
 		bool from_zero;
 	} exchanges[] = {{"binance", true}, {"binance-um", true}, {"binance-cm", true},
-		{"binance2", false}, {"kraken", false}, {"b", false}, {"", false}};
+		{"binance2", false}, {"kraken", false}, {"b", false}, {"", true}};
 
 	for (size_t i = 0; i < sizeof exchanges / sizeof *exchanges; i++) {
 		struct trade trade = usual();
