@@ -1,18 +1,25 @@
 /*
- * The numbers of a JSON text, found again by their doubles. libjq turns numbers into doubles; one
- * that comes out of a program as it went in is put back as the literal that it was.
+ * The numbers of a JSON text, found again. libjq turns numbers into doubles; one that comes out of
+ * a program as it went in is put back as the literal that it was. One that comes out as a string is
+ * told from those that were computed.
  */
 #ifndef TRADEPIPE_JSON_LITERALS_H
 #define TRADEPIPE_JSON_LITERALS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/span.h"
 
 struct literals {
-	struct literal *items; /* by double */
+	struct literal *items; /* by double, then by value */
 	size_t n;
 	size_t cap;
+	struct span text;
+	struct span *pieces; /* digits within the text's strings, sorted; read when first needed */
+	size_t pieces_n;
+	size_t pieces_cap;
+	bool pieces_read;
 };
 
 /* Begins with none, and frees. */
@@ -33,6 +40,15 @@ enum literals_match {
 /* Finds the literal whose double is that of `number`, a number in JSON's grammar. */
 enum literals_match literals_find(
 	const struct literals *literals, struct span number, struct span *literal);
+
+/* Whether a number, in JSON's grammar and without a sign, is exactly one of the text's, whose sign
+ * does not count: LITERALS_ONE. LITERALS_MANY: it is none, but some round to the same double.
+ * LITERALS_NONE: there is nothing of the kind. */
+enum literals_match literals_compare(const struct literals *literals, struct span number);
+
+/* Whether digits, which may have a point among them, stand in one of the text's strings just so:
+ * neither digit nor point goes on with them at either end, save a point that ends a phrase. */
+bool literals_quote(struct literals *literals, struct span digits);
 
 /* The double nearest to a number in JSON's grammar: the key that literals are found by, and what
  * libjq makes of the number; never what is written. */

@@ -76,13 +76,18 @@ void trade_map_close(struct trade_map *map)
 	free(map);
 }
 
-static enum literals_match find_literal(
-	struct trade_map *map, struct span line, struct span *number)
+static struct literals *read_literals(struct trade_map *map, struct span line)
 {
 	if (!map->literals_read)
 		literals_read(&map->literals, line);
 	map->literals_read = true;
-	return literals_find(&map->literals, *number, number);
+	return &map->literals;
+}
+
+static enum literals_match find_literal(
+	struct trade_map *map, struct span line, struct span *number)
+{
+	return literals_find(read_literals(map, line), *number, number);
 }
 
 /* The functions below return NULL, or the reason why an output will not do. */
@@ -101,6 +106,32 @@ static const char *restore(struct trade_map *map, struct span line, struct json_
 	default:
 		return NULL;
 	}
+}
+
+/* A string has to hold a number of the line's, or what stands in one of its strings. What is no
+ * number above zero is refused as that when it is read. */
+static const char *check_string(struct trade_map *map, struct span line,
+	const struct json_value *value, const char *computed)
+{
+	struct json_value number;
+	struct json_fault fault;
+	enum literals_match match;
+
+	if (value->type != JSON_STRING || json_scan(value->raw, &number, &fault) < 0 ||
+		number.type != JSON_NUMBER || number.raw.p[0] == '-')
+		return NULL;
+	match = literals_compare(read_literals(map, line), number.raw);
+	if (match == LITERALS_NONE && literals_quote(&map->literals, number.raw))
+		return NULL;
+	return match == LITERALS_ONE ? NULL : computed;
+}
+
+static const char *restore_exact(struct trade_map *map, struct span line, struct json_value *value,
+	const char *computed, const char *several)
+{
+	const char *reason = check_string(map, line, value, computed);
+
+	return reason ? reason : restore(map, line, value, computed, several);
 }
 
 static const char *restore_time(struct trade_map *map, struct span line, struct json_value *value)
@@ -168,14 +199,14 @@ static const char *restore_numbers(
 {
 	const char *reason;
 
-	if ((reason = restore(map, line, &record->price,
+	if ((reason = restore_exact(map, line, &record->price,
 		     "price was computed by the source map: its digits are not the exchange's",
 		     "price could be any of several numbers of the line")) ||
-		(reason = restore(map, line, &record->quantity,
+		(reason = restore_exact(map, line, &record->quantity,
 			 "quantity was computed by the source map: its digits are not the "
 			 "exchange's",
 			 "quantity could be any of several numbers of the line")) ||
-		(reason = restore(map, line, &record->trade_id,
+		(reason = restore_exact(map, line, &record->trade_id,
 			 "trade_id was computed by the source map: its digits are not the "
 			 "exchange's",
 			 "trade_id could be any of several numbers of the line")) ||
@@ -290,7 +321,7 @@ int trade_map_read(
 		if (!span_is_text(output, "null") &&
 			take_output(map, line, sink, output, &given) < 0)
 			return -1;
-	if (result == QUERY_TIMEOUT)
+	if (result == QUERY_TIMEOUT || result == QUERY_CRASHED)
 		return err_set(err, EXIT_FAILED, "%.*s", (int)output.n, output.p);
 	return end_line(map, line, sink, result, output, given);
 }

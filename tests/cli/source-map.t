@@ -34,6 +34,26 @@ is "a number that could be two is refused" \
 	"$(echo '{"s":"B","p":1,"q":1.0000000000000000001,"t":1672304486865,"i":2}' | first)" \
 	"trade-normalize: line 1: price could be any of several numbers of the line"
 
+# Digits as strings.
+exact='{"px":0.10000000000000000001,"n":12345678901234567890,"t":1790732090331,"q":2.50,"id":"t-123"}'
+string() { # NAME PRICE QUANTITY ID WANTED
+	echo "{product_id: \"a\", timestamp_ms: .t, price: $2, quantity: $3, trade_id: $4}" >map.jq
+	is "$1" "$(echo "$exact" | normalize -q 2>&1 | head -n 1 | sed 's/"timestamp.*_id/.._id/')" "$5"
+}
+computed() { # MEMBER PRICE QUANTITY ID
+	string "a $1 as a string is refused: $2 $3 $4" "$2" "$3" "$4" \
+		"trade-normalize: line 1: $1 was computed by the source map: its digits are not the exchange's"
+}
+computed price '(.px|tostring)' .q null
+computed price '"\(.px)"' .q null
+computed price '(.px|@text)' .q null
+computed price '(.px*3|tostring)' .q null
+computed quantity .px '"1"' null
+computed trade_id .px .q '(.n|tostring)'
+computed trade_id .px .q '.id[2:4]'
+string "but not one that is a literal's value, or cut from a string" .px '(.q|tostring)' '.id[2:]' \
+	'{"product_id":"a","price":0.10000000000000000001,"quantity":2.5,.._id":123,"exchange":"x"}'
+
 # What a line may hold.
 echo ".[] | $map" >map.jq
 echo "[$line,{\"s\":\"\"},$line]" | normalize --on-bad bad >out 2>err
@@ -46,6 +66,8 @@ is "an error of the program makes a bad record" "$(echo 7 | first)" \
 	"trade-normalize: line 1: ./map.jq: Cannot iterate over number (7)"
 ok "... which may be skipped" exits 3 sh -c \
 	'printf "7\n[]\n" | trade-normalize --on-bad skip --source ./map.jq'
+is "even of null" "$(echo 'error(null)' >map.jq && echo 7 | first)" \
+	"trade-normalize: line 1: ./map.jq: null (null)"
 is "no object" "$(echo . >map.jq && echo '[]' | first)" \
 	"trade-normalize: line 1: ./map.jq gave something that is no object"
 is "a torn line" "$(echo '{"a":' | first)" \
@@ -61,6 +83,18 @@ is "and the record is named" "$(head -n 1 err)" \
 trade-normalize -q --where 'def f: f; f' --jq-timeout 100ms "$TMP/out" >out2 2>err
 is "so does --where" "$? $(head -n 1 err)" \
 	"1 trade-normalize: $TMP/out: line 1: --where: still running after 100 ms"
+
+# What crashes libjq 1.6; a later one may raise an error instead.
+if [ -z "${SANITIZE:-}" ]; then
+	echo 'if .s == "B" then 1e300 | todate else '"$map"' end' >map.jq
+	normalize --on-bad skip lines >out 2>err
+	case $? in
+	1) said="line 2: ./map.jq: libjq crashed on it (SIGABRT)" fate="1 read=2 written=1 void=0 passed=0 bad=1" ;;
+	*) said="line 2: ./map.jq: " fate="2 read=3 written=2 void=0 passed=0 bad=1" ;;
+	esac
+	ok "a program that crashes libjq is named with its record" grep -qF "$said" err
+	is "and leaves an account that adds up" "$(grep -c . out) $(sed -n 's/.*account: //p' err)" "$fate"
+fi
 
 # What does not compile.
 refused() { # NAME PROGRAM REASON
@@ -104,10 +138,20 @@ is "the first output decides" "$(trade-normalize -q --where 'true, error("x")' n
 is "none selects nothing" "$(trade-normalize -q --where empty native | grep -c .)" 0
 trade-normalize --on-bad bad2 --where 'if .trade_id == 2 then error("no") else true end' native >out 2>err
 is "an error makes the record bad" "$? $(grep -c . out) $(jq -r .reason bad2)" "3 3 --where: no"
+is "even of null" "$(trade-normalize --where 'error(null)' native 2>&1 | head -n 1)" \
+	"trade-normalize: native: line 1: --where: null (null)"
 is "it sees the record as it is written" \
 	"$(trade-normalize -q --fields price --where '. == {price: 83321.6}' native)" '{"price":83321.6}'
 echo "$map" >map.jq
 is "beside a map" "$(echo "$line" | normalize -q --where '.exchange == "x"' | grep -c .)" 1
+
+# libjq's own end is not the run's: what was read before is written, and there is an account.
+if [ -z "${SANITIZE:-}" ]; then
+	trade-normalize --where 'if .trade_id == 1 then true else 1e300 | todate end' native >out 2>err
+	is "a condition that crashes libjq ends the run" $? 1
+	is "after the record before, and by name" "$(wc -l <out) $(grep -c 'line 2: --where: ' err)" \
+		"1 1"
+fi
 
 # The maps that come with the suite.
 cat >coinbase <<'END'

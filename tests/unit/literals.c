@@ -48,6 +48,73 @@ static const struct {
 	{"[1", "1", LITERALS_NONE, NULL},
 };
 
+#define BOTH "[0.1,0.10000000000000000001,0.1]"
+
+static const struct {
+	const char *text, *number;
+	enum literals_match match;
+} comparisons[] = {
+	{"[1.50]", "1.5", LITERALS_ONE},
+	{"[\"1.50\"]", "15e-1", LITERALS_ONE},
+	{"[1.50]", "1.51", LITERALS_NONE},
+	{"[0.10000000000000000001]", "0.1", LITERALS_MANY},
+	{"[0.10000000000000000001]", "0.10000000000000000001", LITERALS_ONE},
+	{BOTH, "0.1", LITERALS_ONE},
+	{BOTH, "0.100", LITERALS_ONE},
+	{BOTH, "0.10000000000000000001", LITERALS_ONE},
+	{BOTH, "0.10000000000000000002", LITERALS_MANY},
+	{"[12345678901234567890]", "12345678901234567000", LITERALS_MANY},
+	{"[-12345678901234567890]", "12345678901234567000", LITERALS_MANY},
+	{"[-12345678901234567890]", "12345678901234567890", LITERALS_ONE},
+	{"[-0.00010]", "1e-04", LITERALS_ONE},
+	{"[-0.1,0.10000000000000000001]", "0.1", LITERALS_ONE},
+	{"[0.0]", "0", LITERALS_ONE},
+	{"[1e-400]", "0", LITERALS_MANY},
+	{"[]", "1", LITERALS_NONE},
+};
+
+static const struct {
+	const char *text, *digits;
+	bool stands;
+} quotes[] = {
+	{"[\"t-123\"]", "123", true},
+	{"[{\"a\":[\"t-123\"]}]", "123", true},
+	{"{\"t-123\":0}", "123", true},
+	{"[\"t-123\"]", "12", false},
+	{"[\"t-123\"]", "23", false},
+	{"[\"no 123.\"]", "123", true},
+	{"[\"123.\"]", "3", false},
+	{"[\"at 1.50 USD\"]", "1.50", true},
+	{"[\"at 1.50 USD\"]", "1.5", false},
+	{"[\"at 1.50 USD\"]", "50", false},
+	{"[\"1.2.3\"]", "1.2", false},
+	{"[\"a1\",\"b22\",\"c1\"]", "22", true},
+	{"[\"\\u0031 \\\"7\\\\8\"]", "0031", false},
+	{"[\"\\u0031 \\\"7\\\\8\"]", "7", true},
+	{"[\"\\u0031 \\\"7\\\\8\"]", "8", true},
+	{"[123,-4]", "123", false},
+	{"[\"...\"]", "1", false},
+	{"[]", "1", false},
+	{"[", "1", false},
+};
+
+static void test_strings(struct literals *literals)
+{
+	for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; i++) {
+		literals_read(literals, span_text(comparisons[i].text));
+		TAP_OK(literals_compare(literals, span_text(comparisons[i].number)) ==
+				comparisons[i].match,
+			"%s against %s", comparisons[i].number, comparisons[i].text);
+	}
+	for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
+		literals_read(literals, span_text(quotes[i].text));
+		TAP_OK(literals_quote(literals, span_text(quotes[i].digits)) == quotes[i].stands &&
+				literals_quote(literals, span_text(quotes[i].digits)) ==
+					quotes[i].stands,
+			"%s in %s", quotes[i].digits, quotes[i].text);
+	}
+}
+
 static void test_many(struct literals *literals)
 {
 	enum { N = 1000, ROOM = 16 };
@@ -88,7 +155,9 @@ int main(void)
 	struct span literal;
 
 	literals_init(&literals);
-	TAP_OK(literals_find(&literals, span_text("1"), &literal) == LITERALS_NONE,
+	TAP_OK(literals_find(&literals, span_text("1"), &literal) == LITERALS_NONE &&
+			literals_compare(&literals, span_text("1")) == LITERALS_NONE &&
+			!literals_quote(&literals, span_text("1")),
 		"nothing was read yet");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		literals_read(&literals, span_text(cases[i].text));
@@ -98,6 +167,7 @@ int main(void)
 				(!cases[i].literal || span_is_text(literal, cases[i].literal)),
 			"%s in %s", cases[i].number, cases[i].text);
 	}
+	test_strings(&literals);
 	test_many(&literals);
 	test_long(&literals);
 	literals_release(&literals);

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
@@ -65,6 +66,18 @@ static const struct {
 	{"def f(debug): debug; f(.)", "1", "1 "},
 	{"1, error(\"a\\nb\")", "1", "1 !map.jq: a b"},
 	{"error({a: 1})", "1", "!map.jq: {\"a\":1}"},
+	/* Errors that libjq 1.6 would lose, and those that it uses itself. */
+	{"1, error(null), 2", "1", "1 !map.jq: null (null)"},
+	{"error", "null", "!map.jq: null (null)"},
+	{"null | error", "1", "!map.jq: null (null)"},
+	{"map(error(null))", "[1]", "!map.jq: null (null)"},
+	{"error", "\"x\"", "!map.jq: x"},
+	{"try error(null) catch .", "1", "\"null (null)\" "},
+	{"try error({a: 1}) catch .a", "1", "1 "},
+	{"error(empty), 2", "1", "2 "},
+	{"[.[] | error(null)?]", "[1]", "[] "},
+	{"label $out | 1, break $out, 2", "1", "1 "},
+	{"first(range(5; 9))", "1", "5 "},
 	{"[limit(3; repeat(1))]", "null", "[1,1,1] "},
 	{".[0]|test(\"^B.C$\")", "[\"BTC\"]", "true "},
 };
@@ -299,6 +312,91 @@ static void test_two(void)
 }
 
 static const struct {
+	const char *program, *what;
+} crashes[] = {
+	{"reduce range(1000000) as $i (null; [.])", "SIGSEGV"},
+	{"\"\xc3\xa9\" | [match(\"\"; \"g\")] | length > 0", "SIGSEGV"},
+	{"1e300 | todate", "SIGABRT"},
+	{"def f: {a: f}; f", "out of memory"},
+	{"[range(1e9)]", "out of memory"},
+};
+
+/* Each ends differently in another libjq: it may also give something, raise an error, or need more
+ * time; but the process lives, and so does the query that is not concerned. */
+static int in_a_crash(const void *arg)
+{
+	enum { MEMORY = 192 * 1024 * 1024 };
+	const struct rlimit memory = {MEMORY, MEMORY};
+	const char *program = *(const char *const *)arg;
+	struct query *other = query_open("other", span_text(".+1"), LONG_MS, NULL);
+	struct query *query = query_open("map.jq", span_text(program), LONG_MS, NULL);
+	struct span output = {0};
+	enum query_result result;
+	bool holds;
+
+	setrlimit(RLIMIT_AS, &memory);
+	query_start(query, span_text("1"));
+	while ((result = query_next(query, &output)) == QUERY_VALUE)
+		;
+	printf("%.*s", (int)output.n, output.p);
+	if (result == QUERY_CRASHED) {
+		query_start(query, span_text("1"));
+		if (query_next(query, &output) != QUERY_CRASHED ||
+			query_test(query, span_text("1"), &holds, &output) != QUERY_CRASHED ||
+			holds)
+			return 2;
+	}
+	query_close(query);
+	if (strcmp(outputs(other, "1"), "2 ") != 0)
+		return 3;
+	query_close(other);
+	fflush(stdout);
+	return result == QUERY_CRASHED ? 0 : 1;
+}
+
+static const struct {
+	int signal;
+	bool open; /* while there is a query */
+} strays[] = {{SIGSEGV, true}, {SIGABRT, true}, {SIGBUS, true}, {SIGSEGV, false}, {SIGABRT, false}};
+
+static int in_a_stray(const void *arg)
+{
+	const size_t i = *(const size_t *)arg;
+	struct query *query = query_open("map.jq", span_text("."), LONG_MS, NULL);
+
+	outputs(query, "1");
+	if (!strays[i].open)
+		query_close(query);
+	raise(strays[i].signal);
+	return 0;
+}
+
+static void test_crashes(void)
+{
+	struct child child;
+	char wanted[80];
+
+	if (getenv("SANITIZE")) {
+		TAP_OK(true, "no crashes under sanitizers, whose own they would be");
+		return;
+	}
+	for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+		child_run(&child, in_a_crash, &crashes[i].program);
+		TAP_OK(child.status == 0 || child.status == 1, "'%s' is survived (%d)",
+			crashes[i].program, child.status);
+		snprintf(
+			wanted, sizeof wanted, "map.jq: libjq crashed on it (%s)", crashes[i].what);
+		TAP_OK(child.status == 1 || strcmp(child.out, wanted) == 0, "... and told: %s",
+			child.out);
+	}
+	for (size_t i = 0; i < sizeof strays / sizeof *strays; i++) {
+		child_run(&child, in_a_stray, &i);
+		TAP_OK(child.status == -strays[i].signal, "a signal outside of libjq kills (%d)",
+			child.status);
+	}
+}
+
+static const struct {
 	const char *program, *text;
 	enum query_result result;
 	bool holds;
@@ -364,6 +462,7 @@ int main(void)
 	test_timeout();
 	test_in_time();
 	test_two();
+	test_crashes();
 	test_tests();
 	test_words();
 	return tap_end();

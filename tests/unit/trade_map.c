@@ -89,6 +89,10 @@ static void run(const char *program, const char *line, const char *exchange, str
 
 #define USUAL "{\"s\":\"BTC\",\"p\":83320.60,\"q\":\"0.50\",\"t\":1672304486865,\"i\":74}"
 #define MAP "{product_id:.s,price:.p,quantity:.q,timestamp:.t,trade_id:.i,side:\"buy\"}"
+#define LONG                                                                                       \
+	"{\"s\":\"t-11345678901234567891\",\"p\":0.10000000000000000001,\"q\":2,"                  \
+	"\"t\":1672304486865,\"i\":12345678901234567890}"
+#define BY " by the source map: its digits are not the exchange's\n"
 #define TIME " 1672304486865000000 "
 
 static const struct {
@@ -145,6 +149,33 @@ static const struct {
 		"{\"s\":\"B\",\"p\":1,\"q\":1.0,\"t\":1672304486865,\"i\":9007199254740993,"
 		"\"j\":9007199254740992}",
 		"bad 0 trade_id could be any of several numbers of the line\n"},
+	/* Digits as strings. */
+	{MAP "|.price|=tostring|.quantity|=tostring|.trade_id|=tostring", USUAL,
+		"0 BTC 83320.6 0.5" TIME "buy  74\n"},
+	{MAP "|.price|=tostring", LONG, "bad 0 price was computed" BY},
+	{MAP "|.price|=\"\\(.)\"", LONG, "bad 0 price was computed" BY},
+	{MAP "|.price|=@text", LONG, "bad 0 price was computed" BY},
+	{MAP "|.price|=(.*3|tostring)", USUAL, "bad 0 price was computed" BY},
+	{MAP "|.trade_id|=tostring", LONG, "bad 0 trade_id was computed" BY},
+	{MAP "|.quantity=\"1\"", USUAL, "bad 0 quantity was computed" BY},
+	{MAP "|.quantity=\"74\"", USUAL, "0 BTC 83320.6 74" TIME "buy  74\n"},
+	{MAP "|.trade_id=(.product_id|ltrimstr(\"t-\"))", LONG,
+		"0 t-11345678901234567891 0.10000000000000000001 2" TIME
+		"buy  11345678901234567891\n"},
+	{MAP "|.trade_id=\"12345678901234567891\"", LONG, "bad 0 trade_id was computed" BY},
+	{MAP "|.trade_id=(.product_id|ltrimstr(\"t-1\"))", LONG, "bad 0 trade_id was computed" BY},
+	{MAP "|.price=\"0.1\"", LONG, "bad 0 price was computed" BY},
+	{MAP "|.price=\"1e-1\"", LONG, "bad 0 price was computed" BY},
+	{MAP "|.price=\"-0.1\"", LONG, "bad 0 price is not above zero\n"},
+	{MAP "|.price=\"x\"", LONG, "bad 0 price is not a number\n"},
+	{MAP,
+		"{\"s\":\"B\",\"p\":\"0.1\",\"q\":0.5,\"x\":0.10000000000000000001,"
+		"\"t\":1672304486865,\"i\":1}",
+		"0 B 0.1 0.5" TIME "buy  1\n"},
+	{MAP "|.quantity|=(tostring|ltrimstr(\"-\"))",
+		"{\"s\":\"B\",\"p\":1,\"q\":-0.00010,\"t\":1672304486865,\"i\":1}",
+		"0 B 1 0.0001" TIME "buy  1\n"},
+	{"error(null)", USUAL, "bad 0 MAP: null (null)\n"},
 	/* Times. */
 	{MAP "|.timestamp=.trade_id|.trade_id=null",
 		"{\"s\":\"B\",\"p\":1,\"q\":1,\"i\":1790732090331350123}",
@@ -208,6 +239,17 @@ static void test_ends(void)
 			strcmp(outcome.err.text, "MAP: still running after 100 ms") == 0,
 		"a program that does not end: %s", outcome.err.text);
 	free(outcome.log);
+	if (!getenv("SANITIZE")) {
+		run(MAP "," MAP ",(1e300|todate)", USUAL, NULL, &outcome);
+		TAP_OK(strstr(outcome.log, "1 BTC 83320.6") == outcome.log &&
+				(strstr(outcome.log, "bad 3") ||
+					(outcome.result == -1 && outcome.err.code == EXIT_FAILED &&
+						strcmp(outcome.err.text,
+							"MAP: libjq crashed on it (SIGABRT)") ==
+							0)),
+			"a program that crashes libjq 1.6: %s", outcome.err.text);
+		free(outcome.log);
+	}
 	run(MAP "|.product_id=\"STOP\"," MAP, USUAL, NULL, &outcome);
 	TAP_OK(outcome.result == -1 && !*outcome.err.text &&
 			strcmp(outcome.log, "1 STOP 83320.6 0.5" TIME "buy  74\n") == 0,
