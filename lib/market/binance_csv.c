@@ -84,21 +84,33 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* By its first column, whatever it is called; some tools put a byte order mark in front. */
-static bool is_header(const char *p, size_t n)
+/* A column of a header, whatever it is called; its quotes need not be a pair. */
+static bool is_name(const char *p, size_t n)
 {
-	static const char mark[] = "\xEF\xBB\xBF";
-
-	if (n >= sizeof mark - 1 && memcmp(p, mark, sizeof mark - 1) == 0) {
-		p += sizeof mark - 1;
-		n -= sizeof mark - 1;
-	}
 	if (n == 0 || !is_letter(p[n > 1 && *p == '"']))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!is_letter(p[i]) && !memchr("_\", 0123456789", p[i], 14))
+		if (!is_letter(p[i]) && !memchr("_\" 0123456789", p[i], 13))
 			return false;
 	return true;
+}
+
+/* Some tools put a byte order mark in front. */
+static bool is_header(struct span line)
+{
+	static const struct span mark = SPAN("\xEF\xBB\xBF");
+	const char *end = line.p + line.n;
+	const char *p = line.p;
+	const char *comma;
+
+	if (line.n >= mark.n && memcmp(p, mark.p, mark.n) == 0)
+		p += mark.n;
+	while ((comma = memchr(p, ',', (size_t)(end - p)))) {
+		if (!is_name(p, (size_t)(comma - p)))
+			return false;
+		p = comma + 1;
+	}
+	return is_name(p, (size_t)(end - p));
 }
 
 static bool is_bool(struct span column, bool *value)
@@ -147,7 +159,7 @@ int binance_trade_read_csv(struct span line, struct binance_trade *trade, const 
 	*reason = check_count(n);
 	if (*reason)
 		return -1;
-	if (is_header(line.p, line.n))
+	if (is_header(line))
 		return 1;
 	*trade = (struct binance_trade){0};
 	*reason = check_columns(columns, n, trade);

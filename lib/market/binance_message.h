@@ -16,6 +16,7 @@ enum binance_kind {
 	BINANCE_AGGTRADE,    /* `trade` is the object that binance_trade_read() reads */
 	BINANCE_PLAIN_TRADE, /* a `trade` event, or a row of the trades or historicalTrades answers:
 			      * their ids are other ones */
+	BINANCE_NO_TRADE,    /* of an aggTrade stream, whose data are no event and no trade */
 	BINANCE_ERROR,	     /* `code` and `text` */
 	BINANCE_OTHER,	     /* any other event, or the answer to a request */
 };
@@ -28,7 +29,8 @@ struct binance_message {
 };
 
 /* Classifies an object that json_scan() has found to be one. A native record or an object of a REST
- * answer (it has "a" and no "e") is BINANCE_AGGTRADE. */
+ * answer (it has "a" and "p" and no "e") is BINANCE_AGGTRADE; one with four members of a trade or more
+ * is that whatever else it has, an "e" aside. */
 void binance_message_read(struct span object, struct binance_message *message);
 
 #endif

@@ -53,8 +53,8 @@ bool binance_trade_read_native(struct span object, struct binance_trade *trade);
 
 /* Reads a line of an archive (data.binance.vision), of at most BINANCE_TRADE_MAX bytes: aggregate
  * id, price, quantity, first and last trade id, time, whether the buyer was the maker, and for spot
- * whether it was the best match; each of them quoted or not. A header is a line of as many columns
- * that begins with a letter, maybe behind a byte order mark. 0; 1 for a header; or -1 and *reason,
+ * whether it was the best match; each of them quoted or not. A header is a line of as many columns,
+ * each beginning with a letter, maybe behind a byte order mark. 0; 1 for a header; or -1 and *reason,
  * a constant that names the column as headers of futures' archives do. */
 int binance_trade_read_csv(struct span line, struct binance_trade *trade, const char **reason);
 

@@ -22,8 +22,8 @@ static bool read_errors(const struct json_value *errors, struct json_value *firs
 	return true;
 }
 
-/* A result with members that are no arrays answers a request for something else than trades; so
- * many rows that there are several names for them are refused rather than left out. */
+/* Members that are no arrays are none of the rows: `last`, or what may come in the future. So many
+ * rows that there are several names for them are refused rather than left out. */
 static void read_result(const struct json_value *result, struct kraken_answer *answer)
 {
 	static const struct span last_name = SPAN("last");
@@ -31,23 +31,20 @@ static void read_result(const struct json_value *result, struct kraken_answer *a
 	struct json_walk walk;
 	size_t arrays = 0;
 
-	answer->kind = KRAKEN_ANSWER_NOTHING;
 	if (result->type != JSON_OBJECT)
 		return;
 	walk = json_walk_members(result->raw);
 	while (json_walk_member(&walk, &name, &value)) {
-		if (json_is(&name, last_name)) {
+		if (value.type == JSON_ARRAY) {
+			answer->pair = name;
+			answer->rows = value;
+			arrays++;
+		} else if (json_is(&name, last_name)) {
 			answer->last = value;
-			continue;
 		}
-		if (value.type != JSON_ARRAY)
-			return;
-		answer->pair = name;
-		answer->rows = value;
-		arrays++;
 	}
-	if (arrays > 0)
-		answer->kind = arrays == 1 ? KRAKEN_ANSWER_TRADES : KRAKEN_ANSWER_FOREIGN;
+	if (arrays <= 1)
+		answer->kind = arrays == 1 ? KRAKEN_ANSWER_TRADES : KRAKEN_ANSWER_NOTHING;
 }
 
 void kraken_answer_read(struct span object, struct kraken_answer *answer)

@@ -16,20 +16,21 @@
 #include "market/trade.h"
 
 enum kraken_answer_kind {
-	KRAKEN_ANSWER_FOREIGN, /* no object with `error`, an array of strings; or rows under several
-				* names, which no request for trades asks for */
+	KRAKEN_ANSWER_FOREIGN, /* no object with `error`, an array of strings; a result that is no
+				* object; or rows under several names, which no request for trades
+				* asks for */
 	KRAKEN_ANSWER_REFUSED, /* `error` is the first entry that is no warning; JSON_NONE where
 				* there is no error and no result either */
-	KRAKEN_ANSWER_TRADES,  /* `rows`, possibly empty, of `pair` */
-	KRAKEN_ANSWER_NOTHING, /* a result with other members than arrays and `last`, or with no
-				* array: the answer to another request */
+	KRAKEN_ANSWER_TRADES,  /* `rows`, possibly empty, of `pair`; other members of the result are
+				* left alone */
+	KRAKEN_ANSWER_NOTHING, /* a result without an array: the answer to another request */
 };
 
 /* Spans point into the answer. */
 struct kraken_answer {
 	enum kraken_answer_kind kind;
 	struct json_value error; /* a string */
-	struct json_value pair;	 /* a string: the one name in `result` that is not `last` */
+	struct json_value pair;	 /* a string: the one name of an array in `result` */
 	struct json_value rows;	 /* an array */
 	struct json_value last;	 /* a string, or JSON_NONE */
 };

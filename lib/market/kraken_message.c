@@ -74,22 +74,24 @@ static void read_trades(const struct json_member *members, struct kraken_message
 		malformed(message, "data is not an array");
 }
 
+/* One that names no state says nothing, and is like a message of any other channel. */
 static void read_status(const struct json_member *members, struct kraken_message *message)
 {
 	const struct json_value *data = &members[DATA].value;
 	struct json_value first, system;
 	struct json_walk walk;
 
+	message->text = members[CHANNEL].value;
+	if (data->type != JSON_ARRAY)
+		return;
+	walk = json_walk_start(data->raw);
+	if (!json_walk_next(&walk, &first))
+		return;
+	system = member_of(&first, "system");
+	if (system.type != JSON_STRING)
+		return;
 	message->kind = KRAKEN_STATUS;
-	if (data->type == JSON_ARRAY) {
-		walk = json_walk_start(data->raw);
-		if (json_walk_next(&walk, &first)) {
-			system = member_of(&first, "system");
-			message->text = string_of(&system);
-		}
-	}
-	if (message->text.type == JSON_NONE)
-		malformed(message, "status names no system");
+	message->text = system;
 }
 
 static void read_channel(const struct json_member *members, struct kraken_message *message)
@@ -121,6 +123,11 @@ static void read_acknowledgement(
 	message->symbol = string_of(&symbol);
 }
 
+static bool is_absent(const struct json_value *value)
+{
+	return value->type == JSON_NONE || value->type == JSON_NULL;
+}
+
 static bool is_error(const struct json_member *members)
 {
 	return members[ERROR].value.type == JSON_STRING ||
@@ -138,12 +145,12 @@ static void read_error(
 	message->symbol = string_of(&members[SYMBOL].value);
 }
 
-/* The answer to a request. */
+/* The answer to a request. A request that was granted has no error, or null. */
 static void read_answer(const struct json_member *members, struct kraken_message *message)
 {
 	if (members[METHOD].value.type != JSON_STRING) {
 		malformed(message, "method is not a string");
-	} else if (is_error(members)) {
+	} else if (is_error(members) || !is_absent(&members[ERROR].value)) {
 		read_error(members, KRAKEN_REFUSED, message);
 	} else if (member_is(&members[METHOD], "subscribe")) {
 		read_acknowledgement(members, KRAKEN_SUBSCRIBED, message);

@@ -28,7 +28,8 @@ enum kraken_kind {
 	KRAKEN_REFUSED,	     /* a request refused: `text`; `symbol` where one is named */
 	KRAKEN_ERROR,	     /* an error that answers no request: `text` */
 	KRAKEN_PONG,
-	KRAKEN_OTHER, /* any other object; `text` is its channel or method, if it has one */
+	KRAKEN_OTHER, /* any other object, also a status that names no state; `text` is its channel
+		       * or method, if it has one */
 };
 
 /* One message of the WebSocket. Spans point into it. */

@@ -18,6 +18,8 @@ const char *const source_names[] = {
 	NULL,
 };
 
+const char source_no_symbol[] = "there is no symbol in it: --product names it";
+
 void source_init(struct source *source, enum source_kind pinned, const char *product,
 	const char *exchange, const struct source_sink *sink)
 {
@@ -111,7 +113,7 @@ int source_give_binance(struct source *source, const struct binance_trade *from,
 	struct trade trade;
 
 	if (from->symbol.type == JSON_NONE && source->product.n == 0)
-		return source_refuse(source, index, "there is no symbol in it: --product names it");
+		return source_refuse(source, index, source_no_symbol);
 	binance_trade_convert(from, source->product, source->exchange, &source->names, &trade);
 	return source_give(source, &trade, index);
 }
@@ -132,6 +134,12 @@ static int read_record(struct source *source, struct span line)
 	if (!reason)
 		reason = trade_record_read(&record, &source->names, &trade);
 	return reason ? source_refuse(source, 0, reason) : give_record(source, &trade);
+}
+
+static int refuse_aggtrade(struct source *source, struct span line)
+{
+	(void)line;
+	return source_refuse(source, 0, "a record of --schema aggtrade, which is not read back");
 }
 
 /* The layouts that almost all input has are told apart by a few bytes, and need not be scanned as
@@ -231,14 +239,15 @@ static const struct {
 	unsigned pins;
 } shapes[] = {
 	[SOURCE_SHAPE_RECORD] = {read_record, PIN(SOURCE_TRADE)},
+	[SOURCE_SHAPE_AGGTRADE] = {refuse_aggtrade, PIN(SOURCE_TRADE)},
 	[SOURCE_SHAPE_KRAKEN_NATIVE] = {source_read_kraken_native, PIN(SOURCE_KRAKEN)},
 	[SOURCE_SHAPE_KRAKEN_MESSAGE] = {source_read_kraken_message, PIN(SOURCE_KRAKEN_WS)},
 	[SOURCE_SHAPE_KRAKEN_ANSWER] = {source_read_kraken_answer, PIN(SOURCE_KRAKEN_REST)},
-	[SOURCE_SHAPE_BINANCE_NATIVE] = {source_read_binance_message, PIN(SOURCE_BINANCE)},
+	[SOURCE_SHAPE_BINANCE_NATIVE] = {source_read_binance_native, PIN(SOURCE_BINANCE)},
 	[SOURCE_SHAPE_BINANCE_EVENT] = {source_read_binance_message, PIN(SOURCE_BINANCE_WS)},
 	[SOURCE_SHAPE_BINANCE_ERROR] = {source_read_binance_message,
 		PIN(SOURCE_BINANCE_WS) | PIN(SOURCE_BINANCE_REST)},
-	[SOURCE_SHAPE_BINANCE_ROW] = {source_read_binance_message,
+	[SOURCE_SHAPE_BINANCE_ROW] = {source_read_binance_native,
 		PIN(SOURCE_BINANCE) | PIN(SOURCE_BINANCE_REST)},
 	[SOURCE_SHAPE_BINANCE_ANSWER] = {source_read_binance_answer, PIN(SOURCE_BINANCE_REST)},
 	[SOURCE_SHAPE_CSV] = {source_read_csv, PIN(SOURCE_BINANCE_CSV)},
@@ -319,10 +328,6 @@ static bool is_letter(char c)
 /* Lines that are indented come from a JSON text of several lines. */
 static bool is_csv(struct span line)
 {
-	static const struct span mark = SPAN("\xEF\xBB\xBF"); /* before a header */
-
-	if (line.n > mark.n && memcmp(line.p, mark.p, mark.n) == 0)
-		line = span_make(line.p + mark.n, line.n - mark.n);
 	return line.n > 0 && (is_digit(line.p[0]) || is_letter(line.p[0]) || line.p[0] == '"') &&
 		memchr(line.p, ',', line.n);
 }
@@ -343,6 +348,16 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Without the byte order mark that some tools put in front of a file. */
+static struct span unmarked(struct span line)
+{
+	static const struct span mark = SPAN("\xEF\xBB\xBF");
+
+	if (line.n < mark.n || memcmp(line.p, mark.p, mark.n) != 0)
+		return line;
+	return span_make(line.p + mark.n, line.n - mark.n);
+}
+
 static int read_line(struct source *source, struct span line, bool framed)
 {
 	struct span value;
@@ -351,6 +366,7 @@ static int read_line(struct source *source, struct span line, bool framed)
 
 	if (try_usual(source, line, &result))
 		return result;
+	line = unmarked(line);
 	while (line.n > 0 && is_blank(line.p[line.n - 1]))
 		line.n--;
 	for (value = line; value.n > 0 && is_blank(value.p[0]); value.n--)

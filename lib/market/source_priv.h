@@ -14,6 +14,7 @@ enum source_shape {
 	SOURCE_SHAPE_UNKNOWN, /* an object without a member that tells */
 	SOURCE_SHAPE_FRAME,   /* what kraken-ws-tail --frames --stamp wraps around a message */
 	SOURCE_SHAPE_RECORD,
+	SOURCE_SHAPE_AGGTRADE, /* what --schema aggtrade writes */
 	SOURCE_SHAPE_KRAKEN_NATIVE,
 	SOURCE_SHAPE_KRAKEN_MESSAGE,
 	SOURCE_SHAPE_KRAKEN_ANSWER,
@@ -41,6 +42,9 @@ int source_refuse(struct source *source, size_t index, const char *reason);
 int source_refuse_quoting(struct source *source, const char *what, const struct json_value *code,
 	const struct json_value *text);
 
+/* What is refused for want of a product's name. */
+extern const char source_no_symbol[];
+
 int source_give(struct source *source, const struct trade *trade, size_t index);
 int source_give_kraken(struct source *source, const struct kraken_trade *from, size_t index);
 int source_give_binance(struct source *source, const struct binance_trade *from, size_t index);
@@ -49,6 +53,7 @@ int source_give_binance(struct source *source, const struct binance_trade *from,
 int source_read_kraken_native(struct source *source, struct span line);
 int source_read_kraken_message(struct source *source, struct span line);
 int source_read_kraken_answer(struct source *source, struct span line);
+int source_read_binance_native(struct source *source, struct span line);
 int source_read_binance_message(struct source *source, struct span line);
 int source_read_binance_answer(struct source *source, struct span line);
 int source_read_csv(struct source *source, struct span line);

@@ -87,16 +87,25 @@ static const char *read_time(
 	return NULL;
 }
 
+/* In JSON's grammar, also where it stands in a string. */
+static int read_whole(const struct json_value *value, struct buf *scratch, uint64_t *whole)
+{
+	struct span text;
+
+	if (value->type != JSON_STRING)
+		return json_u64(value, whole);
+	text = json_text(value, scratch);
+	return text.n > 1 && text.p[0] == '0' ? -1 : num_u64(text, whole);
+}
+
 static const char *read_id(const struct json_value *value, struct buf *scratch, struct trade *trade)
 {
-	bool read;
-
 	if (is_absent(value))
 		return NULL;
-	read = value->type == JSON_STRING ? num_u64(json_text(value, scratch), &trade->id) == 0
-					  : json_u64(value, &trade->id) == 0;
 	trade->has_id = true;
-	return read ? NULL : "trade_id is not an integer from 0 to 18446744073709551615";
+	return read_whole(value, scratch, &trade->id) == 0
+		? NULL
+		: "trade_id is not an integer from 0 to 18446744073709551615";
 }
 
 static const char *read_side(const struct json_value *value, enum trade_side *side)

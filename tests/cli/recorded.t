@@ -102,7 +102,7 @@ for file in "$rest"/spot-*.json "$rest"/um-*.json; do
 	jq -r '.[] | .p, .q' "$file" | amounts >wanted
 	grep -oE '"(price|quantity)":[0-9.]+' got | sed 's/.*://' >amounts
 	ok "... with Binance's digits" cmp wanted amounts
-	counts "... and none without a product" "read=$n written=0 void=0 passed=0 bad=$n" <"$file"
+	counts "... and none without a product" "read=1 written=0 void=0 passed=0 bad=1" <"$file"
 done
 counts "futures by name" "read=5 written=5 void=0 passed=0 bad=0" --product BTCUSDT \
 	--exchange binance-um <"$rest/um-BTCUSDT-limit=5.json"

@@ -44,7 +44,21 @@ ODD_LINES = (
     "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
     "1672531436,90.540000,1.10448420", "1,2", "1,1,1,1,1,1577836801481,maybe",
     "1,1,1,1,1,1577836801481,true,false,true", "x,1,1,1,1,1577836801481,true",
+    "x0,2,50,0,0,1735689600010866,False,True", "a,b,c,d,e,f,", "a,b,c,d,e,f,7",
+    '{"error":[],"result":"x"}', '{"error":[],"result":[]}', '{"error":["W"],"result":{}}',
+    '{"error":[],"result":{"X":[],"Y":[]}}', '{"error":["EService:Busy"],"method":"x"}',
+    '{"channel":"status","data":[]}', '{"stream":"x@aggTrade","data":null}',
+    '{"stream":"x@aggTrade","data":[{"e":"aggTrade"}]}', '{"stream":"x@depth","data":[]}',
+    '{"stream":"x@trade","data":{"t":1}}',
+    '{"trade_id":7,"price":1,"quantity":1,"timestamp":1790732090331,"symbol":"X"}',
+    '[{"id":28457,"price":"4.00000100","qty":"12.0","time":1499865549590}]',
     "[" * 65 + "]" * 65, '{"symbol":' + "[" * 63 + "]" * 63 + "}", "\ufeff{}", "\u00a0{}",
+)
+# What an object may have beside the members of a trade.
+OTHER_MEMBERS = (
+    ("e", '"x"'), ("method", '"x"'), ("channel", '"x"'), ("result", "1"), ("id", "2"),
+    ("event", '"x"'), ("stream", '"x"'), ("data", "{}"), ("error", '""'), ("error", "[]"),
+    ("Error", '"x"'), ("code", "-1"), ("msg", '"x"'), ("symbol", '"x"'), ("count", "1"),
 )
 NAMES = ("BTC/USD", "ETH/EUR", "BTCUSDT", "1INCH/USD", "\u5e01\u5b89", "\\u00e9\\ud83d\\ude00",
          "a\\/b", "\\u0042TC", 'q\\"\\\\\\n\\u001f', "x" * 256, "x" * 257)
@@ -187,7 +201,7 @@ def trade(rng):
         members[3:4] = [("timestamp", '"2026-09-30T01:34:50.331350Z"'),
                         ("timestamp_ms", rng.choice(("1790732090331",) * 3 + ("1790732090332",)))]
     elif kind == 3:
-        members[4] = ("trade_id", rng.choice(("null", "0", quoted(trade_id(rng)), '"0"')))
+        members[4] = ("trade_id", rng.choice(("null", "0", quoted(trade_id(rng)), '"0"', '"0007"')))
     elif kind == 4:
         del members[rng.choice((4, 5))]
     return members
@@ -275,9 +289,19 @@ def spoilt(rng, members):
     return members
 
 
+def with_others(rng, members):
+    """With one or two members that have no place there."""
+    members = list(members)
+    for other in rng.sample(OTHER_MEMBERS, rng.choice((1, 1, 2))):
+        members.insert(rng.randrange(len(members) + 1), other)
+    return members
+
+
 def object_text(rng, members, odd):
     if rng.random() < odd:
         members = spoilt(rng, members)
+    if rng.random() < odd / 4:
+        members = with_others(rng, members)
     comma, colon = ", : " if rng.random() < 0.05 else ",", ":"
     return "{%s}" % comma.join('"%s"%s%s' % (n, colon, v) for n, v in members)
 
@@ -301,9 +325,9 @@ def line(rng, odd):
         return head + several(rng, lambda: object_text(rng, kraken(rng), odd / 4)) + "]}"
     if kind == 3:
         rows = several(rng, lambda: row_text(rng, kraken_row(rng), odd / 4))
-        last = rng.choice(("", ',"last":"1688671969993150842"'))
-        return '{"error":[%s],"result":{"XXBTZUSD":[%s]%s}}' % (
-            rng.choice(("", "", '"WGeneral:Danger"')), rows, last)
+        last = rng.choice(("", ',"last":"1688671969993150842"', ',"count":1', ',"new":null'))
+        return object_text(rng, [("error", rng.choice(("[]", "[]", '["WGeneral:Danger"]'))),
+                                 ("result", '{"XXBTZUSD":[%s]%s}' % (rows, last))], odd)
     if kind == 4:
         return object_text(rng, binance_native(rng), odd)
     if kind == 5:
@@ -353,6 +377,8 @@ def lines(count, seed):
             yield line(rng, 0) + "\r"
         elif kind == 4:
             yield ""
+        elif kind == 6 and rng.random() < 0.1:
+            yield "\ufeff" + line(rng, 0)
         elif kind == 5:
             yield stamped(rng, line(rng, 0))
         elif kind < 12:

@@ -16,7 +16,13 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 BINANCE_MARKETS = {"spot": "binance", "um": "binance-um", "cm": "binance-cm"}
 CSV_TRUTH = {"true": True, "True": True, "false": False, "False": False}
 CSV_FIRST = re.compile(r'"?[0-9-]')
-CSV_HEADER = re.compile(r'(\xef\xbb\xbf)?"?[A-Za-z][\w" ]*(,[\w" ]*){6,7}', re.ASCII)
+CSV_HEADER = re.compile(r'"?[A-Za-z][\w" ]*(,"?[A-Za-z][\w" ]*){6,7}', re.ASCII)
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+KRAKEN_TRADE = {"symbol", "side", "price", "qty", "timestamp"}
+KRAKEN_PARTS = KRAKEN_TRADE | {"trade_id"}
+BINANCE_TRADE = {"a", "p", "q", "T", "m"}
+BINANCE_PARTS = BINANCE_TRADE | {"s"}
+PARTS_THAT_TELL = 4  # what lacks more than that may be anything
 
 
 def no_lone_surrogate(value):
@@ -132,6 +138,29 @@ def is_zero(token):
     return NUMBER.fullmatch(token) is not None and not re.search("[-1-9]", digits)
 
 
+def is_record(value):
+    return {"product_id", "price", "quantity"} <= value.keys() and \
+        ("timestamp" in value or "timestamp_ms" in value)
+
+
+def is_aggtrade_record(value):
+    """What --schema aggtrade writes."""
+    return {"symbol", "price", "quantity"} <= value.keys() and "side" not in value and \
+        isinstance(value.get("timestamp"), Number)
+
+
+def is_plain_trade(value):
+    return {"id", "price", "qty", "time"} <= value.keys() and "e" not in value
+
+
+def is_binance_trade(value):
+    """An aggregate trade as far as it can be told from other things."""
+    if "e" in value:
+        return is_text(value["e"]) and value["e"] == "aggTrade"
+    return {"a", "p"} <= value.keys() or \
+        len(BINANCE_PARTS & value.keys()) >= PARTS_THAT_TELL
+
+
 class Reader:
     def __init__(self, product, exchange):
         self.product = product
@@ -140,6 +169,8 @@ class Reader:
     def read(self, line):
         """(index, what) for all that is in a line; Bad where the line itself will not do. What is
         a Trade, PASSED, VOID, or None for what is refused."""
+        if line.startswith(BYTE_ORDER_MARK):
+            line = line[len(BYTE_ORDER_MARK):]
         text = line.decode("latin-1")
         if CSV_FIRST.match(text) and "," in text:
             return [(0, self.csv(line))]
@@ -151,18 +182,44 @@ class Reader:
         if isinstance(value, list):
             return self.array(value)
         require(isinstance(value, dict), "no object")
-        if isinstance(value.get("error"), list):
+        trade = self.trade(value)
+        if trade:
+            require(len(line) <= OBJECT_MAX, "too long")
+            return [(0, trade(value))]
+        if is_text(value.get("channel")) and value["channel"] == "trade":
+            return self.kraken_message(value)
+        is_stream = "stream" in value and "result" not in value
+        if isinstance(value.get("error"), list) and not is_stream:
             return self.kraken_answer(value)
+        if "stream" in value or is_text(value.get("e")):
+            return [(0, self.binance_message(value))]
+        require("code" not in value or "msg" not in value, "an error answer of Binance")
         if "channel" in value or "method" in value or "error" in value or "Error" in value:
             return self.kraken_message(value)
         require("event" not in value, "WebSocket v1")
-        if "product_id" in value:
-            require(len(line) <= OBJECT_MAX, "too long")
-            return [(0, self.trade_record(value))]
         if "symbol" in value:
             require(len(line) <= OBJECT_MAX, "too long")
             return [(0, kraken_trade(value))]
         return [(0, self.binance_message(value))]
+
+    def trade(self, value):
+        """How an object is read that looks like a trade, whatever else it has; or None."""
+        names = value.keys()
+        if is_record(value):
+            return self.trade_record
+        if KRAKEN_TRADE <= names:
+            return kraken_trade
+        if BINANCE_TRADE <= names and is_binance_trade(value):
+            return self.binance_trade
+        require(not is_plain_trade(value), "a plain trade")
+        require(not is_aggtrade_record(value), "not read back")
+        if "product_id" in names:
+            return self.trade_record
+        if len(KRAKEN_PARTS & names) >= PARTS_THAT_TELL:
+            return kraken_trade
+        if len(BINANCE_PARTS & names) >= PARTS_THAT_TELL and "e" not in names:
+            return self.binance_trade
+        return None
 
     @staticmethod
     def each(elements, read):
@@ -177,17 +234,31 @@ class Reader:
 
     def array(self, elements):
         require(not elements or isinstance(elements[0], dict), "WebSocket v1, or foreign")
-        return self.each(elements, self.binance_trade)
+        objects = [element for element in elements if isinstance(element, dict)]
+        trades = [element for element in objects if is_binance_trade(element)]
+        plain = [element for element in objects if is_plain_trade(element)]
+        if plain and not trades:
+            raise Bad("plain trades")
+        if trades and not self.product and not any("s" in trade for trade in trades):
+            raise Bad("nothing names the product")
+        return self.each(elements, self.binance_element)
+
+    def binance_element(self, element):
+        """Without the name of an event, or with the right one."""
+        require(isinstance(element, dict), "no object")
+        event = element.get("e")
+        require(not is_text(event) or event == "aggTrade", "no trade")
+        return self.binance_trade(element)
 
     def kraken_answer(self, answer):
         for error in answer["error"]:
             require(is_text(error) and error.startswith("W"), "an error answer")
         require("result" in answer, "no result")
         result = answer["result"]
-        if not isinstance(result, dict):
-            return [(0, PASSED)]
-        names = [name for name in result if name != "last"]
-        if len(names) != 1 or not isinstance(result[names[0]], list):
+        require(isinstance(result, dict), "no result of a request for trades")
+        names = [name for name in result if isinstance(result[name], list)]
+        require(len(names) <= 1, "rows under several names")
+        if not names:
             return [(0, PASSED)]
         product = self.product or names[0]
         return self.each(result[names[0]], lambda row: kraken_row(row, product))
@@ -201,17 +272,17 @@ class Reader:
             return self.each(message["data"], kraken_trade)
         if channel is not None:
             return [(0, PASSED)]
+        require(method is not None, "an error that answers nothing")
         if method in ("subscribe", "unsubscribe"):
             require(message.get("success") is True, "refused, or no acknowledgement")
-        require("error" not in message and "Error" not in message, "an error")
+        require(message.get("error") is None, "a refusal")
+        require(not is_text(message.get("Error")), "a refusal")
         return [(0, PASSED)]
 
     def binance_message(self, message):
-        if "stream" in message and isinstance(message.get("data"), dict):
-            stream, message = message["stream"], message["data"]
-            is_trade = "e" not in message and is_text(stream) and stream.endswith("@aggTrade")
-            if not is_text(message.get("e")) and not is_trade:  # bookTicker and others have none
-                return PASSED
+        named = is_text(message.get("e")) and message["e"] in ("aggTrade", "trade")
+        if "stream" in message and "data" in message and not named:
+            return self.binance_stream(message["stream"], message["data"])
         if "e" in message:
             event = text_of(message, "e")
             require(event != "trade", "a plain trade")
@@ -220,6 +291,17 @@ class Reader:
             return self.binance_trade(message)
         require("result" in message and "id" in message, "an error, or foreign")
         return PASSED
+
+    def binance_stream(self, stream, data):
+        if isinstance(data, dict) and is_text(data.get("e")):
+            return self.binance_message(data)
+        stream = stream if is_text(stream) else ""
+        require(not stream.endswith("@trade"), "plain trades")
+        if isinstance(data, dict) and "e" not in data and \
+                (stream.endswith("@aggTrade") or BINANCE_TRADE <= data.keys()):
+            return self.binance_trade(data)
+        require(not stream.endswith("@aggTrade"), "a stream of trades without a trade")
+        return PASSED  # bookTicker and others have no event
 
     def binance_exchange(self, record):
         """Where no market is shown it is spot, unless the user says."""

@@ -123,7 +123,7 @@ def quote(text):
 def check(trade):
     require(1 <= len(trade.product.encode()) <= MAX_NAME, "product")
     require(len(trade.exchange.encode()) <= MAX_NAME, "exchange")
-    counts_from_0 = trade.exchange in ("binance", "binance-um", "binance-cm")
+    counts_from_0 = trade.exchange in ("", "binance", "binance-um", "binance-cm")  # "": unknown
     require(trade.trade_id != 0 or counts_from_0, "no id")
     within(trade.time_ns)
 

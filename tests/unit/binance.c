@@ -181,6 +181,7 @@ static const struct {
 	{"\xEF\xBB\xBF" HEADER, NULL},
 	{"\"agg_trade_id\",\"price\",\"quantity\",\"first\",\"last\",\"time\",\"maker\"", NULL},
 	{"\xEF\xBB\xBF\"Id\",b,c,d,e,f,g,h", NULL},
+	{"id,the price,q1,f_1,l,t,\"m\",b2", NULL},
 };
 
 static const struct {
@@ -199,6 +200,14 @@ static const struct {
 	{"<?xml version=\"1.0\"?>,b,c,d,e,f,g", "agg_trade_id" NOT_WHOLE},
 	{" " LINE "True", "agg_trade_id" NOT_WHOLE},
 	{"\xEF\xBB\xBF" LINE "True", "agg_trade_id" NOT_WHOLE},
+	/* a damaged line is no header */
+	{"x0,0.2,50,0,0,1735689600010866,False,True", "agg_trade_id" NOT_WHOLE},
+	{"x0,2,50,0,0,1735689600010866,False,True", "agg_trade_id" NOT_WHOLE},
+	{"\xEF\xBB\xBFx0,2,50,0,0,1735689600010866,False,True", "agg_trade_id" NOT_WHOLE},
+	{"id,price,quantity,first,last,1,maker", "agg_trade_id" NOT_WHOLE},
+	{"id,price,quantity,first,last,time,", "agg_trade_id" NOT_WHOLE},
+	{"id,price,\"1\",first,last,time,maker", "agg_trade_id" NOT_WHOLE},
+	{"id,price, b,first,last,time,maker", "agg_trade_id" NOT_WHOLE},
 	{",1,1,1,1,1,true", "agg_trade_id" NOT_WHOLE},
 	{"01,1,1,1,1,1,true", "agg_trade_id" NOT_WHOLE},
 	{"-1,1,1,1,1,1,true", "agg_trade_id" NOT_WHOLE},

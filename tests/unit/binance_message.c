@@ -9,6 +9,7 @@
 #define ROW                                                                                        \
 	"{\"a\":26129,\"p\":\"0.01633102\",\"q\":\"4.70443515\",\"f\":27781,\"l\":27781,"          \
 	"\"T\":1498793709153,\"m\":true,\"M\":true}"
+#define ROW_AND(more) "{\"a\":1,\"p\":\"1\",\"q\":\"1\",\"T\":1498793709153,\"m\":true," more "}"
 #define WRAPPED(stream, data) "{\"stream\":\"" stream "\",\"data\":" data "}"
 
 static const struct {
@@ -63,7 +64,29 @@ static const struct {
 	{WRAPPED("b@bookTicker", "{\"u\":1,\"s\":\"B\",\"b\":\"1\",\"a\":\"2\",\"p\":\"1\"}"),
 		BINANCE_OTHER, NULL, NULL, NULL},
 	{WRAPPED("!ticker@arr", "[{\"e\":\"24hrTicker\"}]"), BINANCE_OTHER, NULL, NULL, NULL},
-	{WRAPPED("b@aggTrade", "null"), BINANCE_OTHER, NULL, NULL, NULL},
+	{WRAPPED("b@depth", "null"), BINANCE_OTHER, NULL, NULL, NULL},
+	{WRAPPED("b@depth", "{\"e\":1}"), BINANCE_OTHER, NULL, NULL, NULL},
+	{WRAPPED("b@aggTrade", "null"), BINANCE_NO_TRADE, NULL, NULL, NULL},
+	{WRAPPED("b@aggTrade", "[" TRADE "]"), BINANCE_NO_TRADE, NULL, NULL, NULL},
+	{WRAPPED("b@aggTrade", "{\"e\":null,\"a\":1}"), BINANCE_NO_TRADE, NULL, NULL, NULL},
+	{WRAPPED("b@trade", "[]"), BINANCE_PLAIN_TRADE, NULL, NULL, NULL},
+	{WRAPPED("b@x", ROW), BINANCE_AGGTRADE, ROW, NULL, NULL},
+	{ROW_AND("\"result\":1,\"id\":2"), BINANCE_AGGTRADE, ROW_AND("\"result\":1,\"id\":2"), NULL,
+		NULL},
+	{ROW_AND("\"stream\":\"x\",\"data\":1"), BINANCE_AGGTRADE,
+		ROW_AND("\"stream\":\"x\",\"data\":1"), NULL, NULL},
+	{ROW_AND("\"code\":1,\"msg\":\"x\""), BINANCE_AGGTRADE, ROW_AND("\"code\":1,\"msg\":\"x\""),
+		NULL, NULL},
+	{ROW_AND("\"e\":\"aggTrade\",\"stream\":\"x\",\"data\":1"), BINANCE_AGGTRADE,
+		ROW_AND("\"e\":\"aggTrade\",\"stream\":\"x\",\"data\":1"), NULL, NULL},
+	{"{\"e\":\"x\",\"stream\":\"b@aggTrade\",\"data\":" TRADE "}", BINANCE_AGGTRADE, TRADE,
+		NULL, NULL},
+	{"{\"a\":1,\"p\":\"1\",\"q\":\"1\",\"T\":1,\"result\":1,\"id\":1}", BINANCE_AGGTRADE,
+		"{\"a\":1,\"p\":\"1\",\"q\":\"1\",\"T\":1,\"result\":1,\"id\":1}", NULL, NULL},
+	{"{\"result\":1,\"id\":1,\"error\":\"x\"}", BINANCE_FOREIGN, NULL, NULL, NULL},
+	{ROW_AND("\"e\":\"x\""), BINANCE_OTHER, NULL, NULL, NULL},
+	{"{\"result\":1,\"id\":1,\"price\":\"1\",\"qty\":\"1\",\"time\":1}", BINANCE_PLAIN_TRADE,
+		NULL, NULL, NULL},
 	{"{\"stream\":1,\"data\":{\"a\":1,\"p\":\"1\"}}", BINANCE_OTHER, NULL, NULL, NULL},
 	{WRAPPED("", "{}"), BINANCE_OTHER, NULL, NULL, NULL},
 	/* Not Binance's. */

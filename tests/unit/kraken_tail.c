@@ -119,6 +119,10 @@ static const struct scenario scenarios[] = {
 	{"Kraken's state is told when it is not online",
 		"C;= {\"channel\":\"status\",\"type\":\"update\",\"data\":[{\"system\":\"maintenance\"}]}",
 		"", .n = {0}, .text = "system is 'maintenance'"},
+	{"a status that names none says nothing",
+		"C;= {\"channel\":\"status\",\"data\":[{\"system\":\"online\"}]};"
+		"= {\"channel\":\"status\",\"data\":[]};a B;a E;U B1",
+		"B1", .n = {.read = 1, .written = 1}},
 
 	{"a limit", "C;a B;a E;U B1 B2;U B3 B4 B5", "B1 B2 B3", .n = {.read = 3, .written = 3},
 		.limit = 3, .next = KRAKEN_TAIL_DONE},

@@ -1,9 +1,7 @@
 /* Lines of all sources, told apart. */
 #include "market/source.h"
 
-#include "market/kraken_trade.h"
-#include "market/trade_record.h"
-#include "shown.h"
+#include "heard.h"
 #include "tap.h"
 
 /* The shapes, and what they are read as. */
@@ -46,14 +44,28 @@
 #define RECORD_SHOWN(exchange)                                                                     \
 	exchange " BTC/USD 83320.6 0.00034127 1790732090331350000 id=109583109 buy time"
 
+/* Trades with a member that has no place in them. */
+#define KRAKEN_AND(more)                                                                           \
+	"{\"symbol\":\"BTC/USD\",\"side\":\"buy\",\"price\":83320.6,\"qty\":0.00034127,"           \
+	"\"ord_type\":\"limit\",\"trade_id\":1," TIME "," more "}"
+#define IS_KRAKEN "0: " KRAKEN_SHOWN("1") "\n"
+#define NATIVE AGG("\"s\":\"BTCUSDT\",", "1")
+#define IS_BINANCE "0: " AGG_SHOWN("binance", "BTCUSDT", "1") "\n"
+#define IS_RECORD "0: " RECORD_SHOWN("-") "\n"
+#define AGGTRADE(more)                                                                             \
+	"{\"trade_id\":7,\"price\":1,\"quantity\":1,\"timestamp\":1790732090331" more              \
+	",\"symbol\":\"X\"}"
+#define AGGTRADE_REASON "a record of --schema aggtrade, which is not read back"
+#define NO_TRADE "a message of an aggTrade stream without a trade"
+#define MARK "\xEF\xBB\xBF"
+#define NO_ANSWER "no answer of Kraken to a request for the trades of a pair"
+
 #define NO_SYMBOL "there is no symbol in it: --product names it"
 #define UNKNOWN "neither a trade nor a message that is known"
 #define V1 "a message of Kraken WebSocket v1, which gives trades no ids: only v2 is read"
 #define PLAIN_REASON "a plain trade of Binance, whose ids are other ones: only aggTrades are read"
 #define EARLY "not JSON: the line ends too early (a record is one line: use jq -c .)"
 
-/* Each call of the sink is a piece of `calls`: "N: the trade", "passed" or "bad N: reason"; N is 0
- * for a record of its own. */
 struct line {
 	enum source_kind pinned;
 	const char *product, *exchange;
@@ -109,8 +121,28 @@ static const struct line lines[] = {
 	{0, NULL, NULL, "{\"error\":[\"EQuery:Unknown asset pair\"]}",
 		"bad 0: an error answer of Kraken: EQuery:Unknown asset pair\n"},
 	{0, NULL, NULL, "{\"error\":[]}", "bad 0: an answer of Kraken without result\n"},
-	{0, NULL, NULL, "{\"error\":[1],\"result\":{}}",
-		"bad 0: no answer of Kraken to a request for the trades of a pair\n"},
+	{0, NULL, NULL, "{\"error\":[1],\"result\":{}}", "bad 0: " NO_ANSWER "\n"},
+	{0, NULL, NULL, "{\"error\":[],\"result\":{\"X\":[" ROW "],\"last\":\"1\",\"count\":1}}",
+		"1: " ROW_SHOWN("X") "\n"},
+	{0, NULL, NULL, "{\"error\":[],\"result\":{\"foo\":null,\"X\":[" ROW "]}}",
+		"1: " ROW_SHOWN("X") "\n"},
+	{0, NULL, NULL, "{\"error\":[],\"result\":{\"X\":[" ROW "],\"Y\":[" ROW "]}}",
+		"bad 0: " NO_ANSWER "\n"},
+	{0, NULL, NULL, "{\"error\":[\"EService:Busy\"],\"method\":\"x\"}",
+		"bad 0: an error answer of Kraken: EService:Busy\n"},
+	{0, NULL, NULL, "{\"error\":[],\"result\":\"x\"}", "bad 0: " NO_ANSWER "\n"},
+	{0, NULL, NULL, "{\"error\":[],\"result\":[],\"id\":1}", "bad 0: " NO_ANSWER "\n"},
+	{0, NULL, NULL, "{\"error\":[\"WGeneral:Odd\"],\"result\":{}}", "passed\n"},
+	{0, NULL, NULL, KRAKEN_AND("\"product_id\":\"x\""), IS_KRAKEN},
+	{0, NULL, NULL, KRAKEN_AND("\"a\":1,\"p\":\"1\""), IS_KRAKEN},
+	{0, NULL, NULL,
+		"{\"symbol\":\"X\",\"side\":\"buy\",\"price\":1,\"trade_id\":1,\"method\":\"x\"}",
+		"bad 0: qty is missing\n"},
+	{0, NULL, NULL, "{\"channel\":\"status\",\"data\":[]}", "passed\n"},
+	{0, NULL, NULL, "{\"error\":\"\",\"id\":2,\"result\":{\"X\":[" ROW "]}}",
+		"bad 0: an error message of Kraken: \n"},
+	{0, NULL, NULL, "{\"error\":0,\"method\":\"x\",\"result\":{\"X\":[" ROW "]}}",
+		"bad 0: an error message of Kraken without a text\n"},
 	/* Binance */
 	{0, NULL, NULL, AGG("\"s\":\"BTCUSDT\",", "26129"),
 		"0: " AGG_SHOWN("binance", "BTCUSDT", "26129") "\n"},
@@ -126,6 +158,18 @@ static const struct line lines[] = {
 	{0, NULL, NULL, STREAM("{\"e\":\"depthUpdate\",\"s\":\"X\",\"a\":[],\"b\":[]}"),
 		"passed\n"},
 	{0, NULL, NULL, "{\"result\":null,\"id\":1}", "passed\n"},
+	{0, NULL, NULL, "{\"s\":\"X\",\"a\":1,\"p\":\"1\",\"q\":\"1\",\"result\":1,\"id\":2}",
+		"bad 0: T is missing\n"},
+	{0, NULL, NULL, "{\"stream\":\"x@y\",\"data\":" AGG("\"s\":\"BTCUSDT\",", "1") "}",
+		IS_BINANCE},
+	{0, NULL, NULL, "{\"e\":\"x\",\"stream\":\"x@aggTrade\",\"data\":" AGG_EVENT "}",
+		"0: " AGG_SHOWN("binance", "BTCUSDT", "7") "\n"},
+	{0, NULL, NULL, STREAM("[" AGG_EVENT "]"), "bad 0: " NO_TRADE "\n"},
+	{0, NULL, NULL, STREAM("null"), "bad 0: " NO_TRADE "\n"},
+	{0, NULL, NULL, STREAM("{\"e\":7}"), "bad 0: " NO_TRADE "\n"},
+	{0, NULL, NULL,
+		"{\"id\":1,\"price\":\"1\",\"qty\":\"1\",\"time\":1,\"result\":1,\"stream\":\"x\"}",
+		"bad 0: " PLAIN_REASON "\n"},
 	{0, NULL, NULL, BINANCE_ERROR,
 		"bad 0: an error answer of Binance: -1121 Invalid symbol.\n"},
 	{0, NULL, NULL, PLAIN, "bad 0: " PLAIN_REASON "\n"},
@@ -139,11 +183,15 @@ static const struct line lines[] = {
 		"1: " AGG_SHOWN("binance-cm", "X",
 			"5") "\n2: binance-cm X void void 1498793709153000000 id=9 sell\n3: " AGG_SHOWN("binance-cm",
 			"X", "6") "\nbad 4: a is missing\nbad 5: not a JSON object\n"},
-	{0, NULL, NULL, "[" AGG("", "5") "," AGG("", "6") "]",
-		"bad 1: " NO_SYMBOL "\nbad 2: " NO_SYMBOL "\n"},
-	{0, "X", NULL, "[" PLAIN "," BINANCE_ERROR ",{\"e\":\"serverShutdown\"}]",
+	{0, NULL, NULL, "[" AGG("", "5") "," AGG("", "6") "]", "bad 0: " NO_SYMBOL "\n"},
+	{0, NULL, NULL, "[{}," AGG("", "5") ",1]", "bad 0: " NO_SYMBOL "\n"},
+	{0, NULL, NULL, "[" AGG("", "5") "," AGG_EVENT "]",
+		"bad 1: " NO_SYMBOL "\n2: " AGG_SHOWN("binance", "BTCUSDT", "7") "\n"},
+	{0, "X", NULL, "[" PLAIN "," PLAIN "]", "bad 0: " PLAIN_REASON "\n"},
+	{0, "X", NULL, "[" PLAIN "," BINANCE_ERROR ",{\"e\":\"serverShutdown\"}," AGG("", "5") "]",
 		"bad 1: " PLAIN_REASON
-		"\nbad 2: not a trade of Binance\nbad 3: not a trade of Binance\n"},
+		"\nbad 2: not a trade of Binance\nbad 3: not a trade of Binance\n4: " AGG_SHOWN(
+			"binance", "X", "5") "\n"},
 	{0, NULL, NULL, " [ ] ", "passed\n"},
 	{0, NULL, NULL, "[[1499040000000,\"0.01634790\"]]",
 		"bad 0: an array that is no answer of Binance\n"},
@@ -152,13 +200,25 @@ static const struct line lines[] = {
 	{0, "X", NULL, CSV "\r", "0: " AGG_SHOWN("binance", "X", "26129") "\n"},
 	{0, NULL, NULL, CSV, "bad 0: " NO_SYMBOL "\n"},
 	{0, NULL, NULL, CSV_HEADER, "passed\n"},
+	{0, NULL, NULL, MARK CSV_HEADER, "passed\n"},
+	{0, "X", NULL, MARK CSV, "0: " AGG_SHOWN("binance", "X", "26129") "\n"},
+	{0, "X", NULL, "x" CSV,
+		"bad 0: agg_trade_id is not an integer from 0 to 18446744073709551615\n"},
 	{0, "X", NULL, "1672531436,90.540000,1.10448420",
 		"bad 0: an archive line of 3 columns, not 7 or 8\n"},
 	{0, "X", NULL, "  \"30243.40000\",", "bad 0: not JSON: something behind the value\n"},
 	/* Trade records */
 	{0, "X", "y", RECORD(",\"exchange\":\"kraken\""), "0: " RECORD_SHOWN("kraken") "\n"},
 	{0, NULL, "y", RECORD(""), "0: " RECORD_SHOWN("y") "\n"},
-	{0, NULL, NULL, RECORD(",\"symbol\":\"X\""), "0: " RECORD_SHOWN("-") "\n"},
+	{0, NULL, NULL, RECORD(",\"symbol\":\"X\""), IS_RECORD},
+	{0, NULL, NULL, RECORD(",\"id\":1,\"qty\":1,\"received_at\":1,\"frame\":{}"), IS_RECORD},
+	{0, NULL, NULL, AGGTRADE(",\"is_buyer_maker\":true"), "bad 0: " AGGTRADE_REASON "\n"},
+	{0, NULL, NULL, AGGTRADE(""), "bad 0: " AGGTRADE_REASON "\n"},
+	{0, NULL, NULL, MARK RECORD(""), IS_RECORD},
+	{0, NULL, NULL, MARK MARK RECORD(""), "bad 0: not JSON: no value where one is due\n"},
+	{0, NULL, NULL,
+		"{\"price\":1,\"quantity\":1," TIME ",\"trade_id\":1,\"side\":\"buy\",\"e\":\"x\"}",
+		"bad 0: product_id is missing\n"},
 	{0, NULL, NULL, "{\"product_id\":\"BTC/USD\"}", "bad 0: price is missing\n"},
 	/* frames */
 	{0, NULL, NULL, FRAME(UPDATE(KRAKEN("1"))), "1: " KRAKEN_SHOWN("1") "\n"},
@@ -210,6 +270,9 @@ static const struct {
 	{CSV, {SOURCE_BINANCE_CSV}},
 	{CSV_HEADER, {SOURCE_BINANCE_CSV}},
 	{RECORD(""), {SOURCE_TRADE}},
+	{AGGTRADE(""), {SOURCE_TRADE}},
+	{KRAKEN_AND("\"e\":\"x\""), {SOURCE_KRAKEN}},
+	{AGG("\"s\":\"BTCUSDT\",\"result\":1,\"id\":2,", "1"), {SOURCE_BINANCE}},
 	{" " RECORD(""), {SOURCE_TRADE}},
 	{"17", {SOURCE_AUTO}},
 };
@@ -238,42 +301,6 @@ static const struct line pinned_lines[] = {
 	{SOURCE_TRADE, "X", NULL, "{}", "bad 0: product_id is missing\n"},
 	{SOURCE_TRADE, "X", NULL, "{", "bad 0: " EARLY "\n"},
 };
-
-struct heard {
-	char calls[8 * 1024];
-	size_t n;
-	size_t left; /* calls before the sink wants no more */
-};
-
-static int hear(struct heard *heard, const char *what, size_t index, const char *text)
-{
-	int n = snprintf(heard->calls + heard->n, sizeof heard->calls - heard->n, "%s%zu: %s\n",
-		what, index, text);
-
-	heard->n += (size_t)n;
-	return heard->left-- > 1 ? 0 : -1;
-}
-
-static int on_trade(void *arg, const struct trade *trade, size_t index)
-{
-	char text[SHOWN_MAX];
-
-	return hear(arg, "", index, shown(trade, text));
-}
-
-static int on_passed(void *arg)
-{
-	struct heard *heard = arg;
-
-	heard->n += (size_t)snprintf(
-		heard->calls + heard->n, sizeof heard->calls - heard->n, "passed\n");
-	return heard->left-- > 1 ? 0 : -1;
-}
-
-static int on_bad(void *arg, size_t index, const char *reason)
-{
-	return hear(arg, "bad ", index, reason);
-}
 
 static int read_line(const struct line *line, size_t most, struct heard *heard)
 {
@@ -306,6 +333,33 @@ static bool takes(size_t shape, enum source_kind kind)
 		if (shapes[shape].kinds[i] == kind)
 			return true;
 	return false;
+}
+
+/* Members that have no place in a line with trades do not keep it from being read. */
+static void test_other_members(void)
+{
+	static const char *const with_trades[] = {KRAKEN("1"), RECORD(""), UPDATE(KRAKEN("1")),
+		ANSWER(ROW), AGG_EVENT, STREAM(AGG_EVENT), NATIVE};
+	static const char *const others[] = {"\"method\":\"x\"", "\"channel\":\"x\"",
+		"\"result\":1,\"id\":2", "\"event\":\"x\"", "\"stream\":\"x\"", "\"error\":\"\"",
+		"\"error\":[]", "\"error\":{}", "\"Error\":\"x\"", "\"code\":-1,\"msg\":\"x\"",
+		"\"symbol\":\"x\"", "\"a\":1,\"p\":\"1\"", "\"count\":1", "\"e\":\"x\""};
+	enum { N = sizeof others / sizeof *others };
+	static struct heard heard, wanted;
+	char text[1024];
+
+	for (size_t i = 0; i < sizeof with_trades / sizeof *with_trades; i++) {
+		const char *own = with_trades[i];
+		/* an event of another name is none of a trade */
+		size_t n = own[2] == 's' && own[3] == '"' ? N - 1 : N;
+		read_line(&(struct line){.line = own}, SIZE_MAX, &wanted);
+		for (size_t j = 0; j < n; j++) {
+			snprintf(text, sizeof text, "{%s,%s", others[j], own + 1);
+			read_line(&(struct line){.line = text}, SIZE_MAX, &heard);
+			TAP_OK(strchr("01", *heard.calls) && !strcmp(heard.calls, wanted.calls),
+				"no worse with %s: %s# %s", others[j], heard.calls, text);
+		}
+	}
 }
 
 /* Each shape under each source that can be pinned. */
@@ -425,6 +479,7 @@ int main(void)
 {
 	test_lines(lines, sizeof lines / sizeof *lines);
 	test_lines(pinned_lines, sizeof pinned_lines / sizeof *pinned_lines);
+	test_other_members();
 	test_pinned();
 	test_leaving();
 	test_long();
