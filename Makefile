@@ -73,9 +73,10 @@ lint:
 install: all
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/man/man1 share/man/man5 share/man/man7 \
 		share/bash-completion/completions share/zsh/site-functions \
-		share/fish/vendor_completions.d)
+		share/fish/vendor_completions.d share/tradepipe/sources)
 	install $(BINS) $(DESTDIR)$(PREFIX)/bin
 	for s in 1 5 7; do install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s; done
+	install -m 644 examples/sources/*.jq $(DESTDIR)$(PREFIX)/share/tradepipe/sources
 	for c in $(CMDS); do cd completions && \
 		install -m 644 $$c.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c && \
 		install -m 644 _$$c $(DESTDIR)$(PREFIX)/share/zsh/site-functions && \
@@ -84,7 +85,7 @@ install: all
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f $(CMDS:%=bin/%) $(patsubst man/%,share/man/man?/%,$(wildcard man/*)) \
 		$(CMDS:%=share/bash-completion/completions/%) $(CMDS:%=share/zsh/site-functions/_%) \
-		$(CMDS:%=share/fish/vendor_completions.d/%.fish)
+		$(CMDS:%=share/fish/vendor_completions.d/%.fish) share/tradepipe/sources/*.jq
 clean:
 	rm -rf $B
 
