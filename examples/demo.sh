@@ -103,6 +103,11 @@ use unreliable
 run 'kraken-ws-tail --limit 5000 BTC/USD ETH/USD | trade-normalize -q >trades.ndjson'
 run 'tape check trades.ndjson'
 
+say "Who has no tape can prove it all the same: trade-verify knows by the ids. One record less," \
+	"and it names the hole."
+run 'trade-verify -v --quiet-stdout trades.ndjson'
+run 'sed 1000d trades.ndjson | trade-verify --quiet-stdout || echo "exit code $?"'
+
 say "A broken record is no good record's end: it is named, counted and kept. Exit code 3 says" \
 	"that the run is done, but not everything went through."
 run "echo '{\"symbol\":\"BTC/USD\",\"side\":\"buy\",\"price\":\"oops\"}' >native.ndjson"

@@ -17,6 +17,8 @@ ok "it leaves nothing behind" nothing_is_left
 is "all streams are whole" "$(grep -c 'missing=0 doubled=0 disordered=0 altered=0' out)" 4
 is "every trade is acknowledged" "$(grep -c 'read=200000 acked=200000' out)" 1
 is "the connection was cut" "$(grep -c 'lost=0 reconnects=1$' out)" 1
+ok "a whole capture is called so" grep -q 'of kraken: whole: ' out
+is "a removed record is named" "$(grep -c 'of kraken: id .* is missing' out)" 1
 ok "it shows a throughput" grep -q 'trades a second' out
 sed 's/^/# /' out
 
