@@ -162,18 +162,17 @@ static bool take_pairs(const char *p, const char layout[WORD_SIZE], uint64_t *pa
 	return !word_above_9(digits) && !(digits & (others >> 7) * 0xFF);
 }
 
-/* The layout that exchanges use, 2026-09-30T01:34:50.331350Z; false says nothing. */
-static bool parse_usual(struct span text, int64_t *ns)
+size_t stamp_take(struct span text, int64_t *ns)
 {
 	enum { LENGTH = sizeof "2026-09-30T01:34:50.331350Z" - 1 };
 	uint64_t date, hour, clock, fraction;
 	unsigned year, month, day, minutes, seconds, micros;
 
-	if (text.n != LENGTH || !take_pairs(text.p, "0000-00-", &date) ||
+	if (text.n < LENGTH || !take_pairs(text.p, "0000-00-", &date) ||
 		!take_pairs(text.p + 8, "00T00:00", &hour) ||
 		!take_pairs(text.p + 12, "0:00:00.", &clock) ||
 		!take_pairs(text.p + 19, ".000000Z", &fraction))
-		return false;
+		return 0;
 	year = word_byte(date, 0) * 100 + word_byte(date, 2);
 	month = word_byte(date, 5);
 	day = word_byte(hour, 0);
@@ -184,10 +183,10 @@ static bool parse_usual(struct span text, int64_t *ns)
 	if (year < 1970 || year >= YEAR_LAST || month < 1 || month > 12 || day < 1 ||
 		day > days_in_month(year, month) || word_byte(hour, 3) > 23 ||
 		word_byte(clock, 2) > 59 || word_byte(clock, 5) > 59)
-		return false;
+		return 0;
 	*ns = (days_from_civil(year, month, day) * S_PER_DAY + seconds) * STAMP_NS_PER_S +
 		(int64_t)micros * 1000;
-	return true;
+	return LENGTH;
 }
 
 int stamp_parse(struct span text, int64_t *ns, unsigned *digits)
@@ -196,7 +195,7 @@ int stamp_parse(struct span text, int64_t *ns, unsigned *digits)
 	unsigned seconds, fraction, shown;
 	int offset;
 
-	if (parse_usual(text, ns)) {
+	if (text.n > 0 && stamp_take(text, ns) == text.n) {
 		if (digits)
 			*digits = 6;
 		return 0;

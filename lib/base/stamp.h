@@ -23,6 +23,10 @@ enum { STAMP_TEXT_MAX = 30 }; /* 2026-09-30T01:34:50.331350123Z */
  */
 int stamp_parse(struct span text, int64_t *ns, unsigned *digits);
 
+/* The same for the one layout that exchanges use, "2026-09-30T01:34:50.331350Z", at the start of a
+ * text: how many bytes it takes, or 0, which says nothing about the text. */
+size_t stamp_take(struct span text, int64_t *ns);
+
 /* Takes a moment given as seconds since 1970 with a fraction of at most nine digits; exponents and
  * all are exact. 0, or -1 where it has more digits, or lies beyond 2262. */
 int stamp_from_seconds(const struct decimal *seconds, int64_t *ns);

@@ -171,26 +171,59 @@ static inline bool take_side(const char **p, const char *end, struct kraken_trad
 	return TAKE(p, end, "sell\"");
 }
 
+static inline bool take_order_type(const char **p, const char *end, struct json_value *type)
+{
+	static const struct json_value limit = {.type = JSON_STRING, .raw = SPAN("limit")};
+	static const struct json_value market = {.type = JSON_STRING, .raw = SPAN("market")};
+
+	if (TAKE(p, end, "limit\"")) {
+		*type = limit;
+		return true;
+	}
+	if (!TAKE(p, end, "market\""))
+		return take_string(p, end, type);
+	*type = market;
+	return true;
+}
+
+static inline bool take_time(const char **p, const char *end, struct kraken_trade *trade)
+{
+	size_t n = stamp_take(span_make(*p, (size_t)(end - *p)), &trade->time_ns);
+
+	trade->time_text = span_make(n ? *p : NULL, n);
+	if (n == 0)
+		return take_string(p, end, &trade->timestamp) &&
+			!check_timestamp(&trade->timestamp, &trade->time_ns);
+	trade->timestamp = (struct json_value){.type = JSON_STRING, .raw = trade->time_text};
+	*p += n;
+	return TAKE(p, end, "\"") && trade->time_ns > 0;
+}
+
 /* Moves *p behind an object in the native layout; false where something else stands there. */
 static bool take_native(const char **at, const char *end, struct kraken_trade *trade)
 {
 	const char *p = *at;
+	const char *id;
 
 	if (!TAKE(&p, end, "{\"symbol\":\"") || !take_string(&p, end, &trade->symbol) ||
 		!TAKE(&p, end, ",\"side\":\"") || !take_side(&p, end, trade) ||
 		!TAKE(&p, end, ",\"price\":") || !take_amount(&p, end, &trade->price) ||
 		!TAKE(&p, end, ",\"qty\":") || !take_amount(&p, end, &trade->qty) ||
-		!TAKE(&p, end, ",\"ord_type\":\"") || !take_string(&p, end, &trade->ord_type) ||
-		!TAKE(&p, end, ",\"trade_id\":") || !take_u64(&p, end, &trade->id) ||
-		!TAKE(&p, end, ",\"timestamp\":\"") || !take_string(&p, end, &trade->timestamp) ||
+		!TAKE(&p, end, ",\"ord_type\":\"") || !take_order_type(&p, end, &trade->ord_type) ||
+		!TAKE(&p, end, ",\"trade_id\":"))
+		return false;
+	id = p;
+	if (!take_u64(&p, end, &trade->id))
+		return false;
+	trade->id_text = span_make(id, (size_t)(p - id));
+	if (!TAKE(&p, end, ",\"timestamp\":\"") || !take_time(&p, end, trade) ||
 		!TAKE(&p, end, "}") || (size_t)(p - *at) > KRAKEN_TRADE_MAX)
 		return false;
 	trade->misc = (struct json_value){.type = JSON_NONE};
 	trade->object = span_make(*at, (size_t)(p - *at));
 	trade->native = true;
 	*at = p;
-	return trade->symbol.raw.n > 0 && trade->id > 0 &&
-		!check_timestamp(&trade->timestamp, &trade->time_ns);
+	return trade->symbol.raw.n > 0 && trade->id > 0;
 }
 
 bool kraken_trade_read_native(struct span object, struct kraken_trade *trade)
@@ -277,9 +310,12 @@ void kraken_trade_convert(const struct kraken_trade *from, struct buf *scratch, 
 		.quantity = from->qty,
 		.time_ns = from->time_ns,
 		.id = from->id,
+		.id_text = from->id_text,
 		.has_id = from->id != 0,
 		.side = from->taker,
+		.time_text = from->time_text,
 	};
-	if (!from->timestamp.escaped && trade_is_time_text(from->timestamp.raw))
+	if (!from->time_text.p && !from->timestamp.escaped &&
+		trade_is_time_text(from->timestamp.raw))
 		to->time_text = from->timestamp.raw;
 }

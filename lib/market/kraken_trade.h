@@ -37,6 +37,9 @@ struct kraken_trade {
 	enum trade_side taker; /* what `side` says */
 	int64_t time_ns;       /* what `timestamp` says, above zero */
 	uint64_t id;	       /* 0: the exchange gave none (absent, null or 0) */
+	struct span id_text;   /* its digits, where they are known to be plain; else p is NULL */
+	struct span
+		time_text; /* `timestamp`, where it is known to be as records have it; likewise */
 };
 
 /* Reads one trade object of at most KRAKEN_TRADE_MAX bytes. 0, or -1 and *reason, a phrase such as

@@ -234,6 +234,8 @@ static void add_amounts(struct stream *stream, const struct trade *trade)
 
 static char *put_id(char *to, const struct trade *trade)
 {
+	if (trade->id_text.p)
+		return (char *)memcpy(to, trade->id_text.p, trade->id_text.n) + trade->id_text.n;
 	if (trade->has_id)
 		return to + num_write_u64(to, trade->id);
 	*to++ = '-';

@@ -34,7 +34,9 @@ struct trade {
 	struct span time_text; /* time_ns as records have it, of TRADE_TIME_TEXT bytes, where the
 				* source spells it so; else p is NULL */
 	uint64_t id;	       /* 0 where has_id is not set */
-	bool has_id;	       /* whether the exchange gave one */
+	struct span
+		id_text; /* id in decimal digits, where the source spells it so; else p is NULL */
+	bool has_id;	 /* whether the exchange gave one */
 	bool voided; /* the exchange declared it void: it keeps its id and is no trade otherwise */
 	enum trade_side side;
 };

@@ -113,6 +113,10 @@ static char *put_id(char *to, const struct trade *trade)
 	if (!trade->has_id)
 		return to;
 	to = PUT(to, ",\"trade_id\":");
+	if (trade->id_text.p) {
+		memcpy(to, trade->id_text.p, trade->id_text.n);
+		return to + trade->id_text.n;
+	}
 	return to + num_write_u64(to, trade->id);
 }
 

@@ -183,16 +183,31 @@ const char *trade_record_read(
 
 static inline bool take_time(const char **p, const char *end, struct trade *trade)
 {
+	size_t n = stamp_take(span_make(*p, (size_t)(end - *p)), &trade->time_ns);
 	uint64_t ms;
 
-	if (end - *p < TRADE_TIME_TEXT)
+	if (n == 0)
 		return false;
-	trade->time_text = span_make(*p, TRADE_TIME_TEXT);
-	*p += TRADE_TIME_TEXT;
-	return trade_is_time_text(trade->time_text) &&
-		stamp_parse(trade->time_text, &trade->time_ns, NULL) == 0 &&
-		TAKE(p, end, "\",\"timestamp_ms\":") && take_u64(p, end, &ms) &&
+	trade->time_text = span_make(*p, n);
+	*p += n;
+	return TAKE(p, end, "\",\"timestamp_ms\":") && take_u64(p, end, &ms) &&
 		ms == (uint64_t)(trade->time_ns / STAMP_NS_PER_MS);
+}
+
+static inline bool take_id(const char **p, const char *end, struct trade *trade)
+{
+	const char *start;
+
+	trade->id = 0;
+	trade->id_text = span_make(NULL, 0);
+	trade->has_id = TAKE(p, end, ",\"trade_id\":");
+	start = *p;
+	if (!trade->has_id)
+		return true;
+	if (!take_u64(p, end, &trade->id))
+		return false;
+	trade->id_text = span_make(start, (size_t)(*p - start));
+	return true;
 }
 
 static inline enum trade_side take_side(const char **p, const char *end)
@@ -211,13 +226,9 @@ bool trade_record_read_plain(struct span line, struct trade *trade)
 		!take_text(&p, end, &trade->product) || !TAKE(&p, end, ",\"price\":") ||
 		!take_amount(&p, end, &trade->price) || !TAKE(&p, end, ",\"quantity\":") ||
 		!take_amount(&p, end, &trade->quantity) || !TAKE(&p, end, ",\"timestamp\":\"") ||
-		!take_time(&p, end, trade))
+		!take_time(&p, end, trade) || !take_id(&p, end, trade))
 		return false;
-	trade->id = 0;
 	trade->voided = false;
-	trade->has_id = TAKE(&p, end, ",\"trade_id\":");
-	if (trade->has_id && !take_u64(&p, end, &trade->id))
-		return false;
 	trade->side = take_side(&p, end);
 	return TAKE(&p, end, ",\"exchange\":\"") && take_text(&p, end, &trade->exchange) &&
 		TAKE(&p, end, "}") && p == end;

@@ -144,6 +144,20 @@ static void test_shortcut(void)
 	TAP_OK(wrong == 0, "both ways read the same, whatever byte changes (%u wrong)", wrong);
 }
 
+static void test_take(void)
+{
+	static const char text[] = "2026-09-30T01:34:50.331350Z\",";
+	int64_t ns = 0;
+
+	TAP_OK(stamp_take(span_text(text), &ns) == strlen(text) - 2 &&
+			ns == INT64_C(1790732090331350000),
+		"a time at the start of a text");
+	TAP_OK(stamp_take(span_make(text, 26), &ns) == 0, "none that is cut short");
+	TAP_OK(stamp_take(span_text("2026-09-30t01:34:50.331350Z"), &ns) == 0 &&
+			stamp_take(span_text("2026-09-30T01:34:50.3313500Z"), &ns) == 0,
+		"none of another layout");
+}
+
 static void test_seconds(void)
 {
 	static const struct {
@@ -196,6 +210,7 @@ int main(void)
 	}
 	test_calendar();
 	test_shortcut();
+	test_take();
 	test_seconds();
 	TAP_OK(stamp_now() > INT64_C(1700000000) * STAMP_NS_PER_S, "the clock counts from 1970");
 	before = stamp_monotonic();
