@@ -1,6 +1,7 @@
 #!/bin/sh
 # All that `make check` runs: two compilers, lint, every test with the plain build and again under
-# AddressSanitizer and UndefinedBehaviorSanitizer. The tests share one Kafka broker.
+# AddressSanitizer and UndefinedBehaviorSanitizer, and a million executions of each fuzz target. The
+# tests share one Kafka broker.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -38,3 +39,6 @@ say "tests under the sanitizers"
 SANITIZE=address,undefined
 export SANITIZE
 run_tests build/asan tests/cli tests/docs tests/fuzz tests/kafka/p*.t tests/net/[!e]*.t
+
+say "fuzz: a million executions of each target"
+tests/fuzz/run.sh -runs=1000000
