@@ -19,6 +19,7 @@
 #include "base/out.h"
 #include "base/prog.h"
 #include "base/reject.h"
+#include "base/word.h"
 #include "json/json.h"
 #include "market/binance_trade.h"
 #include "market/manifest.h"
@@ -122,12 +123,8 @@ static int refuse_message(struct verifier *z)
 	return refuse(z, z->line, "a message, not a record: pipe it through trade-normalize first");
 }
 
-static bool begins(struct span line, const char *with)
-{
-	size_t n = strlen(with);
-
-	return line.n >= n && memcmp(line.p, with, n) == 0;
-}
+#define BEGINS(line, with)                                                                         \
+	((line).n >= sizeof(with) - 1 && word_same((line).p, (with), sizeof(with) - 1))
 
 /* Whether what holds one trade and nothing else is a record: not so a line of an archive, an event,
  * or a message in a frame. */
@@ -137,8 +134,8 @@ static bool is_record(struct span line)
 		{.name = SPAN("e")}, {.name = SPAN("data")}, {.name = SPAN("frame")}};
 	struct json_fault fault;
 
-	if (begins(line, "{\"s\":") || begins(line, "{\"symbol\":") ||
-		begins(line, "{\"product_id\":"))
+	if (BEGINS(line, "{\"symbol\":") || BEGINS(line, "{\"product_id\":") ||
+		BEGINS(line, "{\"s\":"))
 		return true;
 	if (json_object(line, wrappings, 3, &fault) < 0)
 		return false;
@@ -181,9 +178,9 @@ static int on_bad(void *arg, size_t index, const char *reason)
 {
 	struct verifier *z = arg;
 	struct span text = span_text(reason);
-	bool is_known = begins(text, "not JSON") || begins(text, "neither");
+	bool is_known = BEGINS(text, "not JSON") || BEGINS(text, "neither");
 
-	if (index > 0 || strstr(reason, "--product") || (!is_known && !begins(z->line, "{")))
+	if (index > 0 || strstr(reason, "--product") || (!is_known && !BEGINS(z->line, "{")))
 		return refuse_message(z);
 	return refuse(z, z->line, reason);
 }

@@ -6,7 +6,10 @@
 #include "base/diag.h"
 #include "base/mem.h"
 
-enum { GATHERED_MAX = 4 * DIGEST_PIECE_MAX };
+enum {
+	GATHERED_MAX = 8 * DIGEST_PIECE_MAX,
+	BLOCK = 64, /* bytes: SHA-256 takes whole ones without copying them first */
+};
 
 struct digest {
 	EVP_MD_CTX *context;
@@ -49,8 +52,10 @@ void digest_close(struct digest *digest)
 char *digest_room(struct digest *digest)
 {
 	if (digest->n > GATHERED_MAX - DIGEST_PIECE_MAX) {
-		require(EVP_DigestUpdate(digest->context, digest->gathered, digest->n));
-		digest->n = 0;
+		size_t rest = digest->n % BLOCK, whole = digest->n - rest;
+		require(EVP_DigestUpdate(digest->context, digest->gathered, whole));
+		memcpy(digest->gathered, digest->gathered + whole, rest);
+		digest->n = rest;
 	}
 	return digest->gathered + digest->n;
 }

@@ -34,9 +34,19 @@ static uint64_t hash_name(uint64_t hash, struct span name)
 	return mix(hash, word_load(rest));
 }
 
+/* Names are short: nearly all of them are one word. */
+static bool is_name(struct span a, struct span b)
+{
+	if (a.n != b.n)
+		return false;
+	if (a.n == 0 || a.n >= WORD_SIZE)
+		return span_is(a, b);
+	return word_load_few(a.p, a.n) == word_load_few(b.p, b.n);
+}
+
 static bool is_of(const struct stream *stream, struct span exchange, struct span product)
 {
-	return stream && span_is(stream->product, product) && span_is(stream->exchange, exchange);
+	return stream && is_name(stream->product, product) && is_name(stream->exchange, exchange);
 }
 
 /* The place in the table of the stream of these names, empty where there is none. */
