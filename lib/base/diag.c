@@ -21,6 +21,7 @@ static struct {
 	const char *program;
 	enum diag_level level;
 	bool json;
+	void (*before)(void), (*after)(void); /* see diag_set_curtain() */
 } diag = {.program = "tradepipe", .level = DIAG_WARNING};
 
 void diag_init(const char *program)
@@ -37,6 +38,17 @@ void diag_configure(enum diag_level level, bool json)
 const char *diag_program(void)
 {
 	return diag.program;
+}
+
+bool diag_is_json(void)
+{
+	return diag.json;
+}
+
+void diag_set_curtain(void (*before)(void), void (*after)(void))
+{
+	diag.before = before;
+	diag.after = after;
 }
 
 bool diag_shows(enum diag_level level)
@@ -102,7 +114,11 @@ static void put(enum diag_level level, const char *text, const char *account)
 		buf_add(&line, buf_span(&message));
 	}
 	buf_add_text(&line, "\n");
+	if (diag.before)
+		diag.before();
 	write_out(buf_span(&line));
+	if (diag.after)
+		diag.after();
 	buf_release(&line);
 	buf_release(&message);
 }
@@ -159,8 +175,14 @@ void diag_account(const char *text, const char *json)
 	put(DIAG_INFO, text, json);
 }
 
+void diag_progress(const char *text)
+{
+	put(DIAG_INFO, text, NULL);
+}
+
 _Noreturn void diag_die(enum exit_code code, const char *format, ...)
 {
+	diag.after = NULL; /* nothing stays behind in the terminal */
 	PUT_FORMAT(DIAG_ERROR, format);
 	_exit(code);
 }

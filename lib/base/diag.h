@@ -25,6 +25,13 @@ void diag_configure(enum diag_level level, bool json);
 /* The name given to diag_init(). */
 const char *diag_program(void);
 
+/* Whether messages go out as JSON. */
+bool diag_is_json(void);
+
+/* Called before and after each message, so that what stands in the terminal's last line can make
+ * way; NULL: nothing does. */
+void diag_set_curtain(void (*before)(void), void (*after)(void));
+
 bool diag_shows(enum diag_level level);
 
 void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -38,6 +45,9 @@ enum exit_code diag_err(const struct err *e);
 /* The account at the end or on SIGUSR1: shown at every level. `json` is the account as a JSON
  * object, used in JSON logs; `text` is the same for people. */
 void diag_account(const char *text, const char *json);
+
+/* Progress that was asked for: shown at every level. */
+void diag_progress(const char *text);
 
 /* An error, then _exit with this code: for faults before there is anything to clean up. */
 _Noreturn void diag_die(enum exit_code code, const char *format, ...)

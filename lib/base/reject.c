@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/prog.h"
@@ -50,32 +49,51 @@ static void report(const char *what, uint64_t line, size_t index, const char *re
 	say("%s%s%s%s", what, colon, place, reason);
 }
 
+/* The record as text, or where it is none as base64. */
+static int add_record(struct buf *to, struct span record)
+{
+	int result;
+
+	if (quote_is_utf8(record)) {
+		result = buf_add_text(to, ",\"record\":");
+		return result | quote_json(to, record);
+	}
+	result = buf_add_text(to, ",\"record_base64\":\"");
+	result |= quote_base64(to, record);
+	return result | buf_add_text(to, "\"");
+}
+
+int reject_entry(
+	struct buf *to, struct span record, uint64_t line, size_t index, const char *reason)
+{
+	char stamp[STAMP_TEXT_MAX];
+	int stamp_length = (int)stamp_write(stamp, stamp_now(), 6);
+	size_t before = to->len;
+	int result = buf_add_text(to, "{\"reason\":");
+
+	result |= quote_json(to, span_text(reason));
+	if (line)
+		result |= buf_printf(to, ",\"line\":%llu", (unsigned long long)line);
+	if (index)
+		result |= buf_printf(to, ",\"index\":%zu", index);
+	result |= buf_printf(to, ",\"time\":\"%.*s\"", stamp_length, stamp);
+	result |= add_record(to, record);
+	result |= buf_add_text(to, "}");
+	if (result < 0)
+		to->len = before;
+	return result;
+}
+
 static int keep(
 	struct reject *r, struct span record, uint64_t line, size_t index, const char *reason)
 {
 	struct buf entry;
-	char stamp[STAMP_TEXT_MAX];
 	int result;
 
 	buf_init(&entry, OUT_CEILING);
-	buf_add_text(&entry, "{\"reason\":");
-	quote_json(&entry, span_text(reason));
-	if (line)
-		buf_printf(&entry, ",\"line\":%llu", (unsigned long long)line);
-	if (index)
-		buf_printf(&entry, ",\"index\":%zu", index);
-	buf_add_text(&entry, ",\"time\":\"");
-	buf_add(&entry, span_make(stamp, stamp_write(stamp, stamp_now(), 6)));
-	if (quote_is_utf8(record)) {
-		buf_add_text(&entry, "\",\"record\":");
-		quote_json(&entry, record);
-	} else {
-		buf_add_text(&entry, "\",\"record_base64\":\"");
-		quote_base64(&entry, record);
-		buf_add_text(&entry, "\"");
-	}
-	buf_add_text(&entry, "}");
-	result = out_record(r->file, buf_span(&entry));
+	result = reject_entry(&entry, record, line, index, reason);
+	if (result == 0)
+		result = out_record(r->file, buf_span(&entry));
 	buf_release(&entry);
 	return result;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/out.h"
 #include "base/span.h"
@@ -29,6 +30,11 @@ const char *reject_path(const char *policy);
  * run must end: by policy, or because the file cannot take it (said then). */
 int reject_record(struct reject *reject, struct span record, const char *what, uint64_t line,
 	size_t index, const char *reason);
+
+/* Appends one entry as it stands in the file, without its newline. 0, or -1 at the buffer's ceiling
+ * (nothing is appended then). */
+int reject_entry(
+	struct buf *to, struct span record, uint64_t line, size_t index, const char *reason);
 
 /* Writes out what is held, as before every wait. 0, or -1 where the file could not take it. */
 int reject_flush(struct reject *reject);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/progress.h"
 #include "base/sig.h"
 
 static struct {
@@ -21,6 +22,7 @@ void wait_duty(void)
 {
 	if (duty.call)
 		duty.call(duty.arg);
+	progress_step();
 }
 
 enum wait_result wait_readable(int fd, int event_fd, int64_t timeout_ms)

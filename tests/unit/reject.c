@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/diag.h"
 
 #include "child.h"
@@ -87,10 +88,35 @@ static void test_file(void)
 	TAP_OK(!*entry, "there are no others: the second run appended");
 }
 
+static void test_entries(void)
+{
+	struct buf entry;
+
+	for (size_t i = 0; i < CASES; i++) {
+		buf_init(&entry, 1024);
+		buf_add_text(&entry, "before");
+		int result =
+			reject_entry(&entry, cases[i].record, cases[i].line, cases[i].index, "bad");
+		size_t n = entry.len;
+		TAP_OK(result == 0 && !memchr(entry.data, '\n', n), "entry %zu", i + 1);
+		buf_add(&entry, span_make("\n", 2));
+		TAP_OK(is_entry(entry.data + strlen("before"), i), "it is that of the file");
+		buf_release(&entry);
+		buf_init(&entry, n - 1);
+		buf_add_text(&entry, "before");
+		TAP_OK(reject_entry(&entry, cases[i].record, cases[i].line, cases[i].index, "bad") <
+					0 &&
+				span_is_text(buf_span(&entry), "before"),
+			"nothing is added where it does not fit");
+		buf_release(&entry);
+	}
+}
+
 int main(void)
 {
 	struct child child;
 
+	test_entries();
 	child_run(&child, run_policy, "fail");
 	TAP_OK(child.status == 90 && strcmp(child.err, "name: line 7: bad\n") == 0,
 		"fail: the first one ends the run");
