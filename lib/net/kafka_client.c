@@ -11,6 +11,7 @@
 #include "base/sig.h"
 #include "base/stamp.h"
 #include "base/wait.h"
+#include "net/kafka_security.h"
 
 enum {
 	/* rd_kafka_metadata() cannot be interrupted, so that it is asked in slices. They grow, since
@@ -20,39 +21,60 @@ enum {
 	ASK_LAST_MS = 2000,
 };
 
-/* The levels are syslog's. What troubles a connection comes as an error as well. */
+/* The levels are syslog's. What troubles a connection comes as an error as well, but for the reason
+ * why a certificate was refused, which kafka_security_watch() sends this way. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
-	(void)rk;
+	struct kafka_client *c = rd_kafka_opaque(rk);
+	const char *distrust = kafka_security_distrust(facility, text);
+	int shown = kafka_security_shown(text);
+
+	if (distrust && c)
+		snprintf(c->distrust, sizeof c->distrust, "%s", distrust);
 	if (strcmp(facility, "CONFWARN") == 0)
-		diag_warning("librdkafka: %s", text);
+		diag_warning("librdkafka: %.*s", shown, text);
 	else if (level <= 4)
-		diag_info("librdkafka: %s: %s", facility, text);
+		diag_info("librdkafka: %s: %.*s", facility, shown, text);
 	else
-		diag_debug("librdkafka: %s: %s", facility, text);
+		diag_debug("librdkafka: %s: %.*s", facility, shown, text);
 }
 
-/* Keeps a reason without what librdkafka adds for its own developers: "host:9092/bootstrap: Connect
- * to ipv4#127.0.0.1:9092 failed: Connection refused (after 0ms in state CONNECT)", and without its
- * guesses about the configuration once that has proved to work. */
+/* Splits "ssl://host:9092/bootstrap: Connect to ... failed: Connection refused" into the broker,
+ * which is kept, and the rest, which is returned. */
+static const char *keep_peer(struct kafka_client *c, const char *text)
+{
+	const char *scheme = strstr(text, "://"), *space = strchr(text, ' ');
+	const char *host = scheme && (!space || scheme < space) ? scheme + 3 : text;
+	const char *slash = strchr(host, '/'), *colon = slash ? strstr(slash, ": ") : NULL;
+
+	*c->peer = '\0';
+	if (!colon || !space || colon > space)
+		return text;
+	snprintf(c->peer, sizeof c->peer, "%.*s", (int)(slash - host), host);
+	return colon + 2;
+}
+
+/* Keeps a reason without what librdkafka adds for its own developers, " (after 0ms in state
+ * CONNECT)", and without its guesses about the configuration once that has proved to work. */
 static void keep_reason(struct kafka_client *c, const char *text)
 {
-	const char *slash = strchr(text, '/'), *colon = slash ? strstr(slash, ": ") : NULL;
-	const char *from = colon && colon < strchr(slash, ' ') ? colon + 2 : text;
-	const char *end = strstr(from, " (after ");
-	const char *guess = c->reached ? strstr(from, ": verify that ") : NULL;
+	const char *from = keep_peer(c, text);
+	const char *ends[] = {
+		strstr(from, " (after "), c->reached ? strstr(from, ": verify that ") : NULL};
+	const char *end = from + kafka_security_shown(from);
 
-	if (!end)
-		end = from + strlen(from);
-	if (guess && guess < end)
-		end = guess;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (ends[i] && ends[i] < end)
+			end = ends[i];
 	snprintf(c->reason, sizeof c->reason, "%.*s", (int)(end - from), from);
 }
 
 static void on_fatal(struct kafka_client *c)
 {
+	rd_kafka_resp_err_t error = rd_kafka_fatal_error(c->rk, c->reason, sizeof c->reason);
+
 	c->fatal = true;
-	rd_kafka_fatal_error(c->rk, c->reason, sizeof c->reason);
+	c->no_right = kafka_security_explain_fatal(c, error);
 }
 
 /* Brokers close idle connections, which is no trouble as long as nothing is to be sent. */
@@ -64,28 +86,24 @@ static void on_all_down(struct kafka_client *c)
 	diag_warning("cannot reach a broker at '%s': %s; trying on", c->brokers, c->reason);
 }
 
-/* Trying again cannot help. The verdict of a broker on our certificate comes after a handshake that
- * looked complete. One that just breaks off may be a broker that is being restarted, or none that
- * speaks TLS: releases of librdkafka differ in what they call it, so it is no verdict. */
-static bool is_verdict(int error, const char *text)
-{
-	if (error == RD_KAFKA_RESP_ERR__SSL)
-		return !strstr(text, "unexpected eof");
-	return error == RD_KAFKA_RESP_ERR__AUTHENTICATION || strstr(text, "SSL alert number");
-}
-
 static void on_error(rd_kafka_t *rk, int error, const char *text, void *opaque)
 {
 	struct kafka_client *c = opaque;
 
 	(void)rk;
-	if (error == RD_KAFKA_RESP_ERR__FATAL)
+	if (error == RD_KAFKA_RESP_ERR__FATAL) {
 		on_fatal(c);
-	else if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		return;
+	}
+	if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
 		on_all_down(c);
-	else
-		keep_reason(c, text);
-	if (is_verdict(error, text))
+		return;
+	}
+	/* The next attempt may well just be broken off. */
+	if (c->refused && !c->reached)
+		return;
+	keep_reason(c, text);
+	if (kafka_security_explain(c, error))
 		c->refused = true;
 }
 
@@ -123,6 +141,11 @@ int kafka_client_start(
 		return -1;
 	}
 	c->brokers = brokers_of(conf);
+	if (kafka_security_check(conf, err) < 0) {
+		rd_kafka_conf_destroy(conf);
+		return -1;
+	}
+	kafka_security_watch(conf);
 	rd_kafka_conf_set_opaque(conf, c);
 	rd_kafka_conf_set_log_cb(conf, on_log);
 	rd_kafka_conf_set_error_cb(conf, on_error);
@@ -131,8 +154,9 @@ int kafka_client_start(
 	c->rk = rd_kafka_new(type, conf, why, sizeof why);
 	sig_unshield();
 	if (!c->rk) {
+		kafka_security_failed(conf, why, err);
 		rd_kafka_conf_destroy(conf);
-		return err_set(err, EXIT_USAGE, "cannot start the Kafka client: %s", why);
+		return -1;
 	}
 	rd_kafka_set_log_queue(c->rk, NULL);
 	queue = rd_kafka_queue_get_main(c->rk);
@@ -183,7 +207,7 @@ int kafka_client_ask(struct kafka_client *c, rd_kafka_topic_t *topic, int64_t de
 			return err_set(err, EXIT_DONE, "stopped by a signal");
 		if (c->refused)
 			return err_set(err, EXIT_USAGE, "cannot use the broker at '%s': %s",
-				c->brokers, c->reason);
+				*c->peer ? c->peer : c->brokers, c->reason);
 		if (left < 1)
 			return err_set(err, EXIT_FAILED, "cannot reach a broker at '%s': %s",
 				c->brokers, *c->reason ? c->reason : "no answer");

@@ -15,7 +15,10 @@
 
 #include "base/err.h"
 
-enum { KAFKA_REASON_MAX = 512 };
+enum {
+	KAFKA_REASON_MAX = 768,
+	KAFKA_PEER_MAX = 300, /* a host name has up to 253 bytes */
+};
 
 struct kafka_client {
 	rd_kafka_t *rk;
@@ -26,12 +29,16 @@ struct kafka_client {
 	bool reached;	      /* a broker has answered */
 	bool refused;	      /* a broker refused us, or we it: credentials, certificates, TLS */
 	bool fatal;	      /* librdkafka has given up; `reason` says why */
+	bool no_right;	      /* and that is for want of a right: EXIT_USAGE */
 	bool complained;      /* that no broker can be reached has been said */
-	char reason[KAFKA_REASON_MAX]; /* the last trouble, "" before any */
+	char reason[KAFKA_REASON_MAX];	 /* the last trouble, "" before any */
+	char peer[KAFKA_PEER_MAX];	 /* "host:port" of the broker it was with, "" if unknown */
+	char distrust[KAFKA_REASON_MAX]; /* why the last certificate was refused */
 };
 
 /* Starts librdkafka with a configuration, which it takes over (also on failure). Its threads never
- * see the signals of sig.h. -1 and *err (EXIT_USAGE) where properties contradict each other. */
+ * see the signals of sig.h. -1 and *err (EXIT_USAGE) where properties contradict each other, or a
+ * certificate or key cannot be used. */
 int kafka_client_start(
 	struct kafka_client *c, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err);
 

@@ -1,20 +1,19 @@
 #include "net/kafka_config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/num.h"
 #include "base/span.h"
 #include "net/kafka_client.h"
 
 enum {
 	FILE_MAX = 1024 * 1024,	  /* bytes: room for certificates written into it */
+	PASSWORD_MAX = 64 * 1024, /* bytes of a file with a password */
 	PLACE_MAX = 512,	  /* bytes of "'file', line N", for messages */
 	PARTITIONS_MAX = 100000,  /* in one request; brokers refuse far fewer */
 	REPLICAS_MAX = INT16_MAX, /* as wide as Kafka's protocol has it */
@@ -26,8 +25,8 @@ const struct opt kafka_options[] = {
 		.name = "brokers",
 		.arg = "host:port,...",
 		.help = "brokers to begin with, " KAFKA_BROKERS_DEFAULT " if none are named",
-		.more = "Without either,\n.Ev KAFKA_BOOTSTRAP_SERVERS\nand the file of\n"
-			".Fl -config\nmay name them.",
+		.more = "Without either,\n.Ev KAFKA_BOOTSTRAP_SERVERS\nor the file of\n"
+			".Fl \\-config\nmay name them.",
 		.env = "KAFKA_BROKERS",
 		.at = offsetof(struct kafka_options, brokers)},
 	{.kind = OPT_LIST,
@@ -36,8 +35,9 @@ const struct opt kafka_options[] = {
 		.arg = "name=value",
 		.help = "set a property of librdkafka (may be repeated)",
 		.more = "It has the last word over all other options.\n"
-			"Properties that hold a secret are taken from the file of\n"
-			".Fl \\-config\nonly.",
+			"Properties that hold a secret are refused here, where others can see "
+			"them:\nthey are for the file of\n"
+			".Fl \\-config\nor a variable.",
 		.at = offsetof(struct kafka_options, properties)},
 	{.kind = OPT_FILE,
 		.letter = 'F',
@@ -53,6 +53,11 @@ const struct opt kafka_options[] = {
 		.preset = "10s",
 		.lo = 1,
 		.at = offsetof(struct kafka_options, connect_ms)},
+	{.kind = OPT_FLAG,
+		.name = "print-config",
+		.help = "print the properties that are in effect, secrets masked, and end",
+		.more = "Those that have librdkafka's own default are left out.",
+		.at = offsetof(struct kafka_options, print_config)},
 	{.name = NULL},
 };
 
@@ -78,6 +83,7 @@ static const struct rule {
 	{"delivery.timeout.ms", REFUSED, "write --delivery-timeout"},
 	{"dr_cb", REFUSED, "every record is followed"},
 	{"dr_msg_cb", REFUSED, "every record is followed"},
+	{"enable.ssl.certificate.verification", REFUSED, "certificates are always verified"},
 	{"enabled_events", REFUSED, "every record is followed"},
 	{"key.deserializer", VOID, NULL},
 	{"key.serializer", VOID, NULL},
@@ -108,6 +114,24 @@ static const struct rule {
 	{"transactional.id", REFUSED, "transactions are not offered this way"},
 	{"value.deserializer", VOID, NULL},
 	{"value.serializer", VOID, NULL},
+};
+
+/* All variables that are read, but for KAFKA_BROKERS, which is the option's. A closed list: of those
+ * that Kubernetes makes up for a service named kafka, such as KAFKA_PORT, none is in it. */
+static const struct variable {
+	const char *name;
+	const char *file_name; /* the variable that names a file with the value; or NULL */
+	const char *property;
+} variables[] = {
+	{"KAFKA_BOOTSTRAP_SERVERS", NULL, "bootstrap.servers"},
+	{"KAFKA_SECURITY_PROTOCOL", NULL, "security.protocol"},
+	{"KAFKA_SASL_MECHANISM", NULL, "sasl.mechanism"},
+	{"KAFKA_SASL_USERNAME", NULL, "sasl.username"},
+	{"KAFKA_SASL_PASSWORD", "KAFKA_SASL_PASSWORD_FILE", "sasl.password"},
+	{"KAFKA_CA_FILE", NULL, "ssl.ca.location"},
+	{"KAFKA_CERT_FILE", NULL, "ssl.certificate.location"},
+	{"KAFKA_KEY_FILE", NULL, "ssl.key.location"},
+	{"KAFKA_KEY_PASSWORD", "KAFKA_KEY_PASSWORD_FILE", "ssl.key.password"},
 };
 
 /* A property on its way into a configuration. */
@@ -154,6 +178,8 @@ static int hand_over(const struct setting *s, const char *name, const char *valu
 {
 	char why[512];
 
+	if (*value && strchr(" \t\n\v\f\r", *value))
+		return refuse(s, name, "it begins with a blank, which librdkafka would drop");
 	if (rd_kafka_conf_set(s->conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
 		return 0;
 	return refuse(s, name, why);
@@ -203,7 +229,8 @@ static int set_property(const struct setting *s, const char *name, const char *v
 	case SECRET:
 		if (s->on_command_line)
 			return refuse(s, name,
-				"others can see it there; write it in the file of --config");
+				"others can see it there; write it in the file of --config, or into a "
+				"variable");
 		return hand_over(s, rule->to ? rule->to : name, value);
 	case RENAMED:
 		return hand_over(s, rule->to, value);
@@ -246,31 +273,6 @@ static int set_assignment(const struct setting *s, char *text)
 	return set_property(s, trimmed(text), trimmed(equals + 1));
 }
 
-static int read_whole(const char *path, struct buf *to, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 1;
-
-	if (fd < 0)
-		return err_errno(err, EXIT_USAGE, "cannot open '%s'", path);
-	while (n > 0) {
-		char *room = buf_room(to, 4096);
-		if (!room) {
-			close(fd);
-			return err_set(err, EXIT_USAGE, "cannot read '%s': it is over 1 MiB", path);
-		}
-		do
-			n = read(fd, room, 4096);
-		while (n < 0 && errno == EINTR);
-		if (n > 0)
-			buf_added(to, (size_t)n);
-	}
-	if (n < 0)
-		err_errno(err, EXIT_USAGE, "cannot read '%s'", path);
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
 static int set_lines(struct setting *s, const char *path, char *text)
 {
 	unsigned long line = 1;
@@ -288,19 +290,75 @@ static int set_lines(struct setting *s, const char *path, char *text)
 	return 0;
 }
 
+/* The content of a file as a string, in a buffer with room for `most` bytes. */
+static int read_text(const char *path, size_t most, struct buf *text, struct err *err)
+{
+	buf_init(text, most);
+	if (file_read(path, text, err) < 0)
+		return -1;
+	if (text->len > 0 && memchr(text->data, '\0', text->len))
+		return err_set(err, EXIT_USAGE, "cannot use '%s': it has a NUL byte in it", path);
+	text->ceiling++;
+	return buf_add(text, span_make("", 1));
+}
+
 static int set_file(struct setting *s, const char *path)
 {
 	struct buf text;
-	int result;
+	int result = read_text(path, FILE_MAX, &text, s->err);
 
-	buf_init(&text, FILE_MAX);
-	result = read_whole(path, &text, s->err);
-	if (result == 0 && buf_add(&text, span_make("", 1)) < 0)
-		result = err_set(s->err, EXIT_USAGE, "cannot read '%s': it is over 1 MiB", path);
 	if (result == 0)
 		result = set_lines(s, path, text.data);
 	buf_release(&text);
 	return result;
+}
+
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* A password from the file that a variable names: that file is often written by an editor or by
+ * echo, with a newline that belongs to neither. */
+static int set_from_file(const struct setting *s, const struct variable *v, const char *path)
+{
+	struct buf text;
+	int result = read_text(path, PASSWORD_MAX, &text, s->err);
+	size_t n = result == 0 ? strlen(text.data) : 0;
+
+	if (n > 0 && text.data[n - 1] == '\n')
+		text.data[--n] = '\0';
+	if (result == 0 && n == 0)
+		result = err_set(s->err, EXIT_USAGE, "cannot use '%s' of %s: it is empty", path,
+			v->file_name);
+	if (result == 0)
+		result = hand_over(s, v->property, text.data);
+	buf_release(&text);
+	return result;
+}
+
+static int set_variable(struct setting *s, const struct variable *v)
+{
+	const char *value = variable(v->name);
+	const char *path = v->file_name ? variable(v->file_name) : NULL;
+
+	if (value && path)
+		return err_set(s->err, EXIT_USAGE, "cannot use %s: %s is set as well", v->name,
+			v->file_name);
+	snprintf(s->place, sizeof s->place, "%s", path ? v->file_name : v->name);
+	if (path)
+		return set_from_file(s, v, path);
+	return value ? hand_over(s, v->property, value) : 0;
+}
+
+static int set_variables(struct setting *s)
+{
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+		if (set_variable(s, &variables[i]) < 0)
+			return -1;
+	return 0;
 }
 
 static int set_list(struct setting *s, const struct opt_list *list)
@@ -337,28 +395,33 @@ static bool names_brokers(const rd_kafka_conf_t *conf)
 	return rd_kafka_conf_get(conf, "bootstrap.servers", text, &n) == RD_KAFKA_CONF_OK && *text;
 }
 
+/* All but the presets; what comes later wins. */
+static int set_options(struct setting *s, const struct kafka_options *o)
+{
+	const struct kafka_property brokers[] = {
+		{o->brokers ? "bootstrap.servers" : NULL, o->brokers}, {NULL, NULL}};
+
+	if (o->config_file && set_file(s, o->config_file) < 0)
+		return -1;
+	if (set_variables(s) < 0)
+		return -1;
+	snprintf(s->place, sizeof s->place, "option --brokers");
+	return set_presets(s, brokers) < 0 ? -1 : set_list(s, &o->properties);
+}
+
 struct rd_kafka_conf_s *kafka_config_make(
 	const struct kafka_options *o, const struct kafka_property *presets, struct err *err)
 {
-	const char *variable = getenv("KAFKA_BOOTSTRAP_SERVERS");
-	const char *brokers = o->brokers ? o->brokers : variable && *variable ? variable : NULL;
 	const struct kafka_property fallback[] = {
 		{"bootstrap.servers", KAFKA_BROKERS_DEFAULT}, {NULL, NULL}};
-	const struct kafka_property given[] = {
-		{brokers ? "bootstrap.servers" : NULL, brokers}, {NULL, NULL}};
 	struct setting s = {.conf = rd_kafka_conf_new(), .place = "the presets", .err = err};
 
-	if (set_presets(&s, fallback) < 0 || set_presets(&s, presets) < 0)
-		goto refused;
-	if (o->config_file && set_file(&s, o->config_file) < 0)
-		goto refused;
-	snprintf(s.place, sizeof s.place, "option --brokers");
-	if (set_presets(&s, given) < 0 || set_list(&s, &o->properties) < 0)
-		goto refused;
-	if (names_brokers(s.conf))
-		return s.conf;
-	err_set(err, EXIT_USAGE, "cannot connect: the list of brokers is empty");
-refused:
+	if (set_presets(&s, fallback) == 0 && set_presets(&s, presets) == 0 &&
+		set_options(&s, o) == 0) {
+		if (names_brokers(s.conf))
+			return s.conf;
+		err_set(err, EXIT_USAGE, "cannot connect: the list of brokers is empty");
+	}
 	rd_kafka_conf_destroy(s.conf);
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -98,12 +99,26 @@ static void add_names(struct buf *names, X509 *certificate)
 	GENERAL_NAMES_free(all);
 }
 
+static bool is_about_name(int fault)
+{
+	return fault == X509_V_ERR_HOSTNAME_MISMATCH || fault == X509_V_ERR_IP_ADDRESS_MISMATCH;
+}
+
+static bool is_about_authority(int fault)
+{
+	return fault == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+		fault == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+		fault == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+		fault == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+		fault == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
 void trust_refusal(X509_STORE_CTX *store, const char *host, char *text, size_t size)
 {
 	int fault = X509_STORE_CTX_get_error(store);
 	struct buf names;
 
-	if (fault != X509_V_ERR_HOSTNAME_MISMATCH && fault != X509_V_ERR_IP_ADDRESS_MISMATCH) {
+	if (!is_about_name(fault)) {
 		snprintf(text, size, "the certificate of '%s' is not trusted: %s", host,
 			X509_verify_cert_error_string(fault));
 		return;
@@ -113,6 +128,46 @@ void trust_refusal(X509_STORE_CTX *store, const char *host, char *text, size_t s
 	snprintf(text, size, "the certificate is for %.*s, not for '%s'",
 		names.len ? (int)names.len : 9, names.len ? names.data : "no server", host);
 	buf_release(&names);
+}
+
+/* "CN=x,O=y", most special first. */
+static void write_subject(X509 *certificate, char *text, size_t size)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	int n = 0;
+
+	if (bio && certificate &&
+		X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) >=
+			0)
+		n = BIO_read(bio, text, (int)size - 1);
+	text[n > 0 ? n : 0] = '\0';
+	BIO_free(bio);
+}
+
+void trust_explain(const struct trust_refused *refused, char *text, size_t size)
+{
+	const unsigned char *der = (const unsigned char *)refused->der.p;
+	X509 *certificate = d2i_X509(NULL, &der, (long)refused->der.n);
+	const char *whose = refused->depth ? "the certificate of its authority" : "its certificate";
+	const char *why = X509_verify_cert_error_string(refused->fault);
+	char subject[NAMES_MAX];
+	struct buf names;
+
+	buf_init(&names, NAMES_MAX);
+	if (certificate)
+		add_names(&names, certificate);
+	write_subject(certificate, subject, sizeof subject);
+	if (is_about_name(refused->fault))
+		snprintf(text, size, "its certificate, of '%s', is for %.*s, not for '%s'", subject,
+			names.len ? (int)names.len : 9, names.len ? names.data : "no server",
+			refused->host);
+	else if (is_about_authority(refused->fault))
+		snprintf(text, size, "%s, of '%s', is signed by no authority in %s (%s)", whose,
+			subject, refused->authorities, why);
+	else
+		snprintf(text, size, "%s, of '%s', is not trusted: %s", whose, subject, why);
+	buf_release(&names);
+	X509_free(certificate);
 }
 
 void trust_free(SSL_CTX *trust)

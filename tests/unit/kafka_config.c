@@ -1,4 +1,4 @@
-/* Properties of a Kafka connection: precedence, Java's names, secrets. */
+/* Properties of a Kafka connection: precedence, variables, Java's names, secrets. */
 #include "net/kafka_config.h"
 
 #include "net/kafka_client.h"
@@ -131,6 +131,174 @@ static void test_precedence(void)
 		"--property beats all");
 }
 
+static const char *const all_variables[] = {"KAFKA_BOOTSTRAP_SERVERS", "KAFKA_SECURITY_PROTOCOL",
+	"KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD",
+	"KAFKA_SASL_PASSWORD_FILE", "KAFKA_CA_FILE", "KAFKA_CERT_FILE", "KAFKA_KEY_FILE",
+	"KAFKA_KEY_PASSWORD", "KAFKA_KEY_PASSWORD_FILE", "KAFKA_PORT"};
+
+static void unset_variables(void)
+{
+	for (size_t i = 0; i < sizeof all_variables / sizeof *all_variables; i++)
+		unsetenv(all_variables[i]);
+}
+
+/* What a variable makes of a property; value NULL: refused, and `why` is in the message. `secret`
+ * is what the file named "secret" holds. */
+static const struct {
+	const char *name, *text, *secret, *property, *value, *why;
+} variables[] = {
+	{"KAFKA_SECURITY_PROTOCOL", "SASL_SSL", "", "security.protocol", "sasl_ssl", NULL},
+	{"KAFKA_SASL_MECHANISM", "SCRAM-SHA-512", "", "sasl.mechanisms", "SCRAM-SHA-512", NULL},
+	{"KAFKA_SASL_USERNAME", "me", "", "sasl.username", "me", NULL},
+	{"KAFKA_SASL_PASSWORD", "hush", "", "sasl.password", "hush", NULL},
+	{"KAFKA_SASL_PASSWORD_FILE", "secret", "hush\n", "sasl.password", "hush", NULL},
+	{"KAFKA_SASL_PASSWORD_FILE", "secret", "a =#\n\n", "sasl.password", "a =#\n", NULL},
+	{"KAFKA_SASL_PASSWORD_FILE", "secret", "hush", "sasl.password", "hush", NULL},
+	{"KAFKA_CA_FILE", "/x/ca", "", "ssl.ca.location", "/x/ca", NULL},
+	{"KAFKA_CERT_FILE", "/x/me", "", "ssl.certificate.location", "/x/me", NULL},
+	{"KAFKA_KEY_FILE", "/x/key", "", "ssl.key.location", "/x/key", NULL},
+	{"KAFKA_KEY_PASSWORD", "hush", "", "ssl.key.password", "hush", NULL},
+	{"KAFKA_KEY_PASSWORD_FILE", "secret", "hush\n", "ssl.key.password", "hush", NULL},
+	{"KAFKA_SASL_USERNAME", "", "", "sasl.username", "", NULL},
+	{"KAFKA_SASL_PASSWORD_FILE", "", "", "sasl.password", "", NULL},
+	{"KAFKA_PORT", "tcp://1.2.3.4:9092", "", "bootstrap.servers", KAFKA_BROKERS_DEFAULT, NULL},
+	{"KAFKA_SECURITY_PROTOCOL", "FOO", "", NULL, NULL, "of KAFKA_SECURITY_PROTOCOL: Invalid"},
+	{"KAFKA_SASL_PASSWORD_FILE", "nosuch", "", NULL, NULL,
+		"cannot read 'nosuch': No such file"},
+	{"KAFKA_SASL_PASSWORD_FILE", "secret", "", NULL, NULL,
+		"'secret' of KAFKA_SASL_PASSWORD_FILE: it is empty"},
+	{"KAFKA_SASL_PASSWORD_FILE", "secret", " hush", NULL, NULL, "begins with a blank"},
+	{"KAFKA_KEY_PASSWORD_FILE", "secret", "\n", NULL, NULL, "it is empty"},
+};
+
+static void test_variables(void)
+{
+	struct kafka_options options = {.brokers = NULL};
+
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		struct err err = {.text = ""};
+		const char *property = variables[i].property ? variables[i].property : "linger.ms";
+		write_file("secret", variables[i].secret);
+		setenv(variables[i].name, variables[i].text, 1);
+		const char *value = value_of(&options, property, &err);
+		unset_variables();
+		if (variables[i].value && !*variables[i].value)
+			TAP_OK(value && (!*value || strcmp(value, "(none)") == 0),
+				"an empty %s is not set", variables[i].name);
+		else if (variables[i].value)
+			TAP_OK(value && strcmp(value, variables[i].value) == 0, "%s: %s is %s",
+				variables[i].name, property, variables[i].value);
+		else
+			TAP_OK(!value && err.code == EXIT_USAGE &&
+					strstr(err.text, variables[i].why),
+				"%s: %s", variables[i].name, variables[i].why);
+	}
+}
+
+static void test_two_passwords(void)
+{
+	static const char *const names[] = {"KAFKA_SASL_PASSWORD", "KAFKA_KEY_PASSWORD"};
+	struct kafka_options options = {.brokers = NULL};
+
+	write_file("secret", "hush");
+	for (size_t i = 0; i < 2; i++) {
+		struct err err = {.text = ""};
+		char file[64];
+		snprintf(file, sizeof file, "%s_FILE", names[i]);
+		setenv(names[i], "hush", 1);
+		setenv(file, "secret", 1);
+		TAP_OK(!value_of(&options, "linger.ms", &err) && err.code == EXIT_USAGE &&
+				strstr(err.text, names[i]) && strstr(err.text, file) &&
+				!strstr(err.text, "hush"),
+			"%s and %s", names[i], file);
+		setenv(names[i], "", 1);
+		TAP_OK(value_of(&options, "linger.ms", &err), "%s is empty: %s counts", names[i],
+			file);
+		unset_variables();
+	}
+}
+
+static void test_variable_precedence(void)
+{
+	struct kafka_options options = {.config_file = "conf"};
+	struct err err;
+
+	write_file("conf", "sasl.username=file\n");
+	setenv("KAFKA_SASL_USERNAME", "variable", 1);
+	TAP_OK(strcmp(value_of(&options, "sasl.username", &err), "variable") == 0,
+		"a variable beats the file");
+	options.properties = (struct opt_list){{"sasl.username=option"}, 1};
+	TAP_OK(strcmp(value_of(&options, "sasl.username", &err), "option") == 0,
+		"--property beats a variable");
+	unset_variables();
+}
+
+static void test_nul_byte(void)
+{
+	struct kafka_options options = {.config_file = "conf"};
+	struct err err = {.text = ""};
+	FILE *file = fopen("conf", "w");
+
+	if (!file || fwrite("linger.ms=9\0\nx", 1, 14, file) != 14 || fclose(file))
+		exit(1);
+	TAP_OK(!value_of(&options, "linger.ms", &err) && err.code == EXIT_USAGE &&
+			strstr(err.text, "NUL byte"),
+		"a file with a NUL byte is refused, not read up to it");
+}
+
+static void test_print(void)
+{
+	static const char file[] = "sasl.password=hush\nssl.key.password=hush\nssl.key.pem=hush\n"
+				   "ssl.keystore.password=hush\nsasl.oauthbearer.config=hush\n"
+				   "sasl.username=me\nclient.id=rdkafka\n";
+	struct kafka_options options = {.config_file = "conf"};
+	struct err err = {.text = ""};
+	struct buf text;
+	rd_kafka_conf_t *conf;
+
+	write_file("conf", file);
+	setenv("KAFKA_CA_FILE", "/x/ca.pem", 1);
+	conf = kafka_config_make(&options, presets, &err);
+	unset_variables();
+	if (!conf)
+		exit(1);
+	buf_init(&text, 4096);
+	TAP_OK(kafka_config_print(conf, &text) == 0 && buf_add(&text, span_make("", 1)) == 0,
+		"a configuration is printed");
+	TAP_OK(strcmp(text.data,
+		       "metadata.broker.list=localhost:9092\n"
+		       "partitioner=murmur2_random\n"
+		       "queue.buffering.max.ms=7\n"
+		       "sasl.oauthbearer.config=***\n"
+		       "sasl.password=***\n"
+		       "sasl.username=me\n"
+		       "ssl.ca.location=/x/ca.pem\n"
+		       "ssl.key.password=***\n"
+		       "ssl.key.pem=***\n"
+		       "ssl.keystore.password=***\n") == 0,
+		"what differs from the defaults, sorted, secrets masked");
+	buf_release(&text);
+	buf_init(&text, 20);
+	TAP_OK(kafka_config_print(conf, &text) < 0, "a buffer that is too small");
+	buf_release(&text);
+	rd_kafka_conf_destroy(conf);
+}
+
+static void test_print_lines(void)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	struct buf text;
+
+	rd_kafka_conf_set(conf, "ssl.ca.pem", "a\nb\n", NULL, 0);
+	rd_kafka_conf_set(conf, "log_level", "7", NULL, 0);
+	buf_init(&text, 4096);
+	TAP_OK(kafka_config_print(conf, &text) == 0 && buf_add(&text, span_make("", 1)) == 0 &&
+			strcmp(text.data, "log_level=7\nssl.ca.pem=(4 bytes)\n") == 0,
+		"a value of several lines");
+	buf_release(&text);
+	rd_kafka_conf_destroy(conf);
+}
+
 static void test_creation(void)
 {
 	static const struct {
@@ -168,12 +336,19 @@ int main(void)
 
 	if (!mkdtemp(folder) || chdir(folder) < 0)
 		return 1;
-	unsetenv("KAFKA_BOOTSTRAP_SERVERS");
+	unset_variables();
 	test_files();
 	test_command_line();
 	test_precedence();
+	test_variables();
+	test_two_passwords();
+	test_variable_precedence();
+	test_nul_byte();
+	test_print();
+	test_print_lines();
 	test_creation();
 	unlink("conf");
+	unlink("secret");
 	rmdir(folder);
 	return tap_end();
 }
