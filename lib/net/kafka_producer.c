@@ -9,20 +9,9 @@
 #include "base/sig.h"
 #include "base/stamp.h"
 #include "net/kafka_client.h"
+#include "net/kafka_preset.h"
+#include "net/kafka_record.h"
 #include "net/kafka_topic.h"
-
-/* What librdkafka may hold: 22 MB of resident memory with records of 190 bytes (measured; it needs
- * about 400 bytes more for each). A broker 10 ms away can still be given 3 million a second. */
-#define QUEUE_KBYTES "16384"
-#define QUEUE_RECORDS "30000"
-
-/* Above the longest line with its key: what is too large is for the topic to say. Batches have a
- * bound of their own, batch.size. */
-#define RECORD_BYTES "9437184"
-
-/* Java's, a tenth of librdkafka's: how long a broker that is back goes unnoticed. While it waits to
- * connect again, librdkafka 2.0.2 does not look for records whose time is over either (seen). */
-#define RECONNECT_MS "1000"
 
 enum {
 	SERVE_EVERY = 256,    /* records: served ones give their memory back to the next */
@@ -36,6 +25,10 @@ struct kafka_producer {
 	struct kafka_client client;
 	struct kafka_producer_settings settings;
 	rd_kafka_topic_t *topic;
+	rd_kafka_topic_t *dead_topic; /* NULL: none */
+	struct kafka_topic_rules rules;
+	uint64_t held;	   /* bytes of memory that records cost until they are reported */
+	uint64_t held_max; /* one record is taken whatever it costs */
 	unsigned unserved; /* records sent since the last serving */
 	bool withdrawing;  /* what fails now fails because it was told to */
 	bool failed;
@@ -73,12 +66,12 @@ static enum kafka_fate fate_of(const rd_kafka_message_t *message)
 	return is_records_fault(message->err) ? KAFKA_DEAD : KAFKA_UNSENT;
 }
 
-static void fail(struct kafka_producer *p, rd_kafka_resp_err_t error)
+static void fail(struct kafka_producer *p, const char *topic, rd_kafka_resp_err_t error)
 {
 	const struct kafka_client *c = &p->client;
 	const char *reason = rd_kafka_err2str(error);
 	bool no_right = error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-		error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+		error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED || c->no_right;
 	bool down = c->complained && !c->fatal;
 
 	if (p->failed)
@@ -92,14 +85,26 @@ static void fail(struct kafka_producer *p, rd_kafka_resp_err_t error)
 	if (c->fatal)
 		reason = c->reason;
 	err_set(&p->failure, no_right ? EXIT_USAGE : EXIT_FAILED,
-		"cannot deliver to topic '%s' at '%s': %s%s%s", p->settings.topic, c->brokers,
-		reason, down ? ": " : "", down ? c->reason : "");
+		"cannot deliver to topic '%s' at '%s': %s%s%s", topic, c->brokers, reason,
+		down ? ": " : "", down ? c->reason : "");
 }
 
 static void check_fatal(struct kafka_producer *p)
 {
 	if (p->client.fatal)
-		fail(p, RD_KAFKA_RESP_ERR__FATAL);
+		fail(p, p->settings.topic, RD_KAFKA_RESP_ERR__FATAL);
+}
+
+/* One that was not acknowledged. */
+static void on_failure(struct kafka_producer *p, const rd_kafka_message_t *m,
+	const struct kafka_delivery *delivery)
+{
+	if (!m->err || p->withdrawing)
+		return;
+	if (delivery->is_dead_letter)
+		fail(p, p->settings.dead_topic, m->err);
+	else if (delivery->fate != KAFKA_DEAD)
+		fail(p, p->settings.topic, m->err);
 }
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
@@ -108,6 +113,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
 	struct kafka_producer *p = c->owner;
 	struct kafka_delivery delivery = {
 		.tag = (uintptr_t)m->_private,
+		.is_dead_letter = p->dead_topic && m->rkt == p->dead_topic,
 		.fate = fate_of(m),
 		.key = span_make(m->key, m->key_len),
 		.value = span_make(m->payload, m->len),
@@ -117,27 +123,28 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaqu
 
 	(void)rk;
 	c->outstanding--;
+	p->held -= kafka_record_message_cost(m);
 	if (delivery.fate == KAFKA_ACKED) {
 		delivery.timestamp_ms = rd_kafka_message_timestamp(m, NULL);
 		c->complained = false;
 	} else {
 		delivery.reason = rd_kafka_err2str(m->err);
-		if (m->err && delivery.fate != KAFKA_DEAD && !p->withdrawing)
-			fail(p, m->err);
+		on_failure(p, m, &delivery);
 	}
 	p->settings.delivered(p->settings.arg, &delivery);
 }
 
-/* A record that librdkafka did not take. */
-static void settle(struct kafka_producer *p, struct span key, struct span value, uint64_t tag,
-	rd_kafka_resp_err_t error)
+/* A record that librdkafka did not get or take. */
+static void settle(struct kafka_producer *p, rd_kafka_topic_t *topic,
+	const struct kafka_record *record, enum kafka_fate fate, const char *reason)
 {
 	struct kafka_delivery delivery = {
-		.tag = tag,
-		.fate = is_records_fault(error) ? KAFKA_DEAD : KAFKA_UNSENT,
-		.reason = rd_kafka_err2str(error),
-		.key = key,
-		.value = value,
+		.tag = record->tag,
+		.is_dead_letter = topic == p->dead_topic,
+		.fate = fate,
+		.reason = reason,
+		.key = record->key,
+		.value = record->value,
 		.partition = RD_KAFKA_PARTITION_UA,
 		.offset = RD_KAFKA_OFFSET_INVALID,
 	};
@@ -145,92 +152,131 @@ static void settle(struct kafka_producer *p, struct span key, struct span value,
 	p->settings.delivered(p->settings.arg, &delivery);
 }
 
-static struct rd_kafka_conf_s *configure(
-	const struct kafka_producer_settings *settings, struct err *err)
-{
-	char delivery_ms[NUM_U64_MAX + 1];
-	const struct kafka_property presets[] = {
-		{"enable.idempotence", "true"},
-		{"acks", "all"},
-		{"partitioner", "murmur2_random"},
-		{"message.timeout.ms", delivery_ms},
-		{"compression.codec", settings->compression},
-		{"queue.buffering.max.kbytes", QUEUE_KBYTES},
-		{"queue.buffering.max.messages", QUEUE_RECORDS},
-		{"message.max.bytes", RECORD_BYTES},
-		{"reconnect.backoff.max.ms", RECONNECT_MS},
-		{"allow.auto.create.topics", "false"},
-		{NULL, NULL},
-	};
-	rd_kafka_conf_t *conf;
-
-	delivery_ms[num_write_u64(delivery_ms, settings->delivery_ms)] = '\0';
-	conf = kafka_config_make(settings->connection, presets, err);
-	if (conf)
-		rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-	return conf;
-}
-
-static uint64_t batch_bytes(const rd_kafka_conf_t *conf)
+/* 0: not a number. */
+static uint64_t property(const rd_kafka_conf_t *conf, const char *name)
 {
 	char text[NUM_U64_MAX + 1];
 	size_t n = sizeof text;
-	uint64_t bytes;
+	uint64_t value;
 
-	if (rd_kafka_conf_get(conf, "batch.size", text, &n) != RD_KAFKA_CONF_OK ||
-		num_u64(span_text(text), &bytes) < 0)
+	if (rd_kafka_conf_get(conf, name, text, &n) != RD_KAFKA_CONF_OK ||
+		num_u64(span_text(text), &value) < 0)
 		return 0;
-	return bytes;
+	return value;
+}
+
+static int open_topics(struct kafka_producer *p, struct err *err)
+{
+	const struct kafka_producer_settings *s = &p->settings;
+	struct kafka_topic_wish wish = {
+		.name = s->topic,
+		.kind = "topic",
+		.can_create = true,
+		.creation = s->creation,
+		.config = s->topic_config,
+		.deadline =
+			stamp_monotonic() + (int64_t)s->connection->connect_ms * STAMP_NS_PER_MS,
+	};
+	int32_t partitions;
+
+	p->topic = kafka_topic_open(&p->client, &wish, &p->rules.facts.partitions, err);
+	if (!p->topic || !s->dead_topic)
+		return p->topic ? 0 : -1;
+	wish = (struct kafka_topic_wish){
+		.name = s->dead_topic, .kind = "dead-letter topic", .deadline = wish.deadline};
+	p->dead_topic = kafka_topic_open(&p->client, &wish, &partitions, err);
+	return p->dead_topic ? 0 : -1;
+}
+
+/* What is the largest batch that both topics take; 0: not known. */
+static uint64_t batch_limit(struct kafka_producer *p)
+{
+	struct kafka_topic_rules dead = {.needs_key = false};
+	uint64_t limit, other;
+
+	kafka_topic_describe(&p->client, p->settings.topic, &p->rules);
+	limit = p->rules.facts.max_message_bytes;
+	if (!p->dead_topic)
+		return limit;
+	kafka_topic_describe(&p->client, p->settings.dead_topic, &dead);
+	other = dead.facts.max_message_bytes;
+	return !limit || (other && other < limit) ? other : limit;
+}
+
+static void leave_topics(struct kafka_producer *p)
+{
+	if (p->topic)
+		rd_kafka_topic_destroy(p->topic);
+	if (p->dead_topic)
+		rd_kafka_topic_destroy(p->dead_topic);
+	p->topic = p->dead_topic = NULL;
 }
 
 /* A broker refuses batches, not records: none may be larger than the topic takes, so that a record
  * that is too large is refused alone. The bound is the client's, who begins anew to change it. */
 static int bound_batches(struct kafka_producer *p, struct err *err)
 {
-	uint64_t limit = kafka_topic_limit(&p->client, p->settings.topic);
+	const struct kafka_producer_settings *s = &p->settings;
+	uint64_t limit = batch_limit(p);
 	char text[NUM_U64_MAX + 1];
 	rd_kafka_conf_t *conf;
 
-	if (!limit || limit >= batch_bytes(rd_kafka_conf(p->client.rk)))
+	if (!limit || limit >= property(rd_kafka_conf(p->client.rk), "batch.size"))
 		return 0;
 	conf = rd_kafka_conf_dup(rd_kafka_conf(p->client.rk));
 	text[num_write_u64(text, limit)] = '\0';
 	rd_kafka_conf_set(conf, "batch.size", text, NULL, 0);
-	rd_kafka_topic_destroy(p->topic);
-	p->topic = NULL;
+	leave_topics(p);
 	kafka_client_release(&p->client);
 	if (kafka_client_start(&p->client, RD_KAFKA_PRODUCER, conf, err) < 0)
 		return -1;
-	p->topic = rd_kafka_topic_new(p->client.rk, p->settings.topic, NULL);
-	if (!p->topic)
-		return err_set(err, EXIT_FAILED, "cannot use topic '%s': %s", p->settings.topic,
-			rd_kafka_err2str(rd_kafka_last_error()));
-	return 0;
+	p->topic = rd_kafka_topic_new(p->client.rk, s->topic, NULL);
+	if (s->dead_topic)
+		p->dead_topic = rd_kafka_topic_new(p->client.rk, s->dead_topic, NULL);
+	if (p->topic && (p->dead_topic || !s->dead_topic))
+		return 0;
+	return err_set(err, EXIT_FAILED, "cannot use topic '%s': %s",
+		p->topic ? s->dead_topic : s->topic, rd_kafka_err2str(rd_kafka_last_error()));
+}
+
+static int start(struct kafka_producer *p, struct err *err)
+{
+	const struct kafka_producer_settings *s = &p->settings;
+	rd_kafka_conf_t *conf = kafka_preset_make(s, err);
+
+	if (!conf)
+		return -1;
+	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+	/* Also where properties have changed it. */
+	p->held_max = property(conf, "queue.buffering.max.kbytes") * 1024;
+	p->client.owner = p;
+	if (kafka_client_start(&p->client, RD_KAFKA_PRODUCER, conf, err) < 0 ||
+		open_topics(p, err) < 0)
+		return -1;
+	return bound_batches(p, err);
 }
 
 struct kafka_producer *kafka_producer_open(
 	const struct kafka_producer_settings *settings, struct err *err)
 {
-	const struct kafka_topic_wish wish = {
-		.name = settings->topic,
-		.creation = settings->creation,
-		.wait_ms = settings->connection->connect_ms,
-	};
-	rd_kafka_conf_t *conf = configure(settings, err);
 	struct kafka_producer *p;
 
-	if (!conf)
-		return NULL;
-	p = mem_alloc(1, sizeof *p);
-	p->settings = *settings;
-	p->client.owner = p;
-	if (kafka_client_start(&p->client, RD_KAFKA_PRODUCER, conf, err) == 0)
-		p->topic = kafka_topic_open(&p->client, &wish, err);
-	if (!p->topic || bound_batches(p, err) < 0) {
-		kafka_producer_free(p);
+	if (settings->dead_topic && strcmp(settings->topic, settings->dead_topic) == 0) {
+		err_set(err, EXIT_USAGE, "cannot use topic '%s' for its own dead letters",
+			settings->topic);
 		return NULL;
 	}
-	return p;
+	p = mem_alloc(1, sizeof *p);
+	p->settings = *settings;
+	if (start(p, err) == 0)
+		return p;
+	kafka_producer_free(p);
+	return NULL;
+}
+
+const struct kafka_topic_facts *kafka_producer_topic(const struct kafka_producer *p)
+{
+	return &p->rules.facts;
 }
 
 int kafka_producer_fd(const struct kafka_producer *p)
@@ -246,36 +292,84 @@ int kafka_producer_serve(struct kafka_producer *p)
 	return p->failed ? -1 : 0;
 }
 
-static int produce(struct kafka_producer *p, struct span key, struct span value, uint64_t tag)
+static rd_kafka_resp_err_t produce(
+	struct kafka_producer *p, rd_kafka_topic_t *topic, const struct kafka_record *record)
 {
-	/* Neither is written to: they are copied into one block with the message. */
-	return rd_kafka_produce(p->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-		(void *)(uintptr_t)value.p, value.n, key.p, key.n, (void *)(uintptr_t)tag);
+	uint64_t cost = kafka_record_cost(record);
+	rd_kafka_resp_err_t error;
+
+	if (p->client.outstanding && p->held + cost > p->held_max)
+		return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+	error = kafka_record_produce(p->client.rk, topic, record);
+	if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !p->client.outstanding)
+		return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+	if (error)
+		return error;
+	p->client.outstanding++;
+	p->held += cost;
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-int kafka_producer_send(struct kafka_producer *p, struct span key, struct span value, uint64_t tag)
+/* Ends what began with a record that was not taken. */
+static int give_up(struct kafka_producer *p, rd_kafka_topic_t *topic,
+	const struct kafka_record *record, rd_kafka_resp_err_t error)
+{
+	bool is_dead_letter = topic == p->dead_topic;
+	bool at_fault = is_records_fault(error);
+
+	if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL && (is_dead_letter || !at_fault))
+		fail(p, is_dead_letter ? p->settings.dead_topic : p->settings.topic, error);
+	settle(p, topic, record, at_fault ? KAFKA_DEAD : KAFKA_UNSENT, rd_kafka_err2str(error));
+	return at_fault && !is_dead_letter ? 0 : -1;
+}
+
+static int send_to(
+	struct kafka_producer *p, rd_kafka_topic_t *topic, const struct kafka_record *record)
 {
 	rd_kafka_resp_err_t error;
 
-	while (produce(p, key, value, tag) < 0) {
-		error = rd_kafka_last_error();
-		if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !p->client.outstanding)
-			error = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-		if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL || p->failed || sig_expired()) {
-			settle(p, key, value, tag, error);
-			if (is_records_fault(error))
-				return 0;
-			if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-				fail(p, error);
-			return -1;
-		}
+	while ((error = produce(p, topic, record)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL || p->failed || sig_expired())
+			return give_up(p, topic, record, error);
 		kafka_client_wait(&p->client, sig_left_ms());
 		check_fatal(p);
 	}
-	p->client.outstanding++;
 	if (++p->unserved < SERVE_EVERY)
 		return 0;
 	return kafka_producer_serve(p);
+}
+
+/* librdkafka would look for the partition until the record's time is over. */
+static int refuse_partition(struct kafka_producer *p, const struct kafka_record *record)
+{
+	if (!p->failed)
+		err_set(&p->failure, EXIT_USAGE,
+			"cannot deliver to topic '%s' at '%s': it has no partition %d",
+			p->settings.topic, p->client.brokers, (int)record->partition);
+	p->failed = true;
+	settle(p, p->topic, record, KAFKA_UNSENT,
+		rd_kafka_err2str(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION));
+	return -1;
+}
+
+int kafka_producer_send(struct kafka_producer *p, const struct kafka_record *record)
+{
+	const char *objection = kafka_topic_objection(&p->rules, record);
+
+	if (record->partition >= p->rules.facts.partitions)
+		return refuse_partition(p, record);
+	if (!objection)
+		return send_to(p, p->topic, record);
+	settle(p, p->topic, record, KAFKA_DEAD, objection);
+	return 0;
+}
+
+int kafka_producer_send_dead(struct kafka_producer *p, struct span value, uint64_t tag)
+{
+	const struct kafka_record record = {
+		.key = {NULL, 0}, .value = value, .partition = RD_KAFKA_PARTITION_UA, .tag = tag};
+
+	return send_to(p, p->dead_topic, &record);
 }
 
 static void flush_for(struct kafka_producer *p, int64_t timeout_ms)
@@ -336,8 +430,7 @@ void kafka_producer_free(struct kafka_producer *p)
 {
 	if (!p)
 		return;
-	if (p->topic)
-		rd_kafka_topic_destroy(p->topic);
+	leave_topics(p);
 	/* A thread of librdkafka that hangs would hold up its end. */
 	if (!p->client.outstanding)
 		kafka_client_release(&p->client);

@@ -1,0 +1,22 @@
+/*
+ * The configuration of a producer: what it is to be by itself, and what the connection's options
+ * make of that. Private to lib/net but for the printing.
+ */
+#ifndef TRADEPIPE_NET_KAFKA_PRESET_H
+#define TRADEPIPE_NET_KAFKA_PRESET_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "net/kafka_config.h"
+#include "net/kafka_producer.h"
+
+/* As kafka_config_make() has it. */
+struct rd_kafka_conf_s *kafka_preset_make(
+	const struct kafka_producer_settings *settings, struct err *err);
+
+/* Appends the properties that a producer of these settings would run with, as kafka_config_print()
+ * has it; reaches no broker. 0, or -1 and *err. */
+int kafka_preset_print(
+	const struct kafka_producer_settings *settings, struct buf *to, struct err *err);
+
+#endif
