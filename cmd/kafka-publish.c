@@ -1,39 +1,48 @@
 /*
- * kafka-publish: NDJSON into a Kafka topic, each record followed to its delivery.
+ * kafka-publish: NDJSON into a Kafka topic, each record followed to its fate.
  *
- * stdin: any JSON objects, one a line. stdout: nothing.
+ * stdin: any JSON objects, one a line. stdout: nothing; with --tee the lines that were acknowledged,
+ * with --dry-run what would be sent.
  * Exit: 0 all records acknowledged, 1 failed, 2 usage, a missing topic, refused credentials,
- * 3 stopped with records that were not delivered.
+ * 3 finished or stopped with records that were not delivered.
  */
-#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/account.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/guard.h"
 #include "base/line.h"
+#include "base/num.h"
+#include "base/out.h"
 #include "base/place.h"
 #include "base/prog.h"
+#include "base/progress.h"
 #include "base/sig.h"
-#include "json/json.h"
-#include "json/path.h"
-#include "net/kafka_producer.h"
+#include "json/message.h"
+#include "net/kafka_fates.h"
+#include "net/kafka_preset.h"
+#include "net/kafka_sender.h"
 
 enum {
-	KEY_MAX = 64 * 1024,   /* bytes of a key with escapes in it */
-	KEY_DEPTH_MAX = 16,    /* names in a dotted path */
-	REASON_MAX = 256,      /* bytes of the reason for a refusal */
-	RESERVE_MAX_MS = 1000, /* of the drain, for acknowledgements */
+	RESERVE_MAX_MS = 1000,	 /* of the drain, for acknowledgements */
+	CONFIG_MAX = 256 * 1024, /* bytes of properties, one certificate among them */
 };
 
 struct options {
-	const char *topic;
-	const char *key;
+	struct message_wish message;
+	const char *partition;
+	struct kafka_fates_settings fates;
+	uint64_t limit;
+	bool allow_expired;
 	const char *create_topic;
+	struct opt_list topic_config;
 	int compression;
 	uint64_t delivery_ms;
 	struct kafka_options connection;
+	struct progress_options progress;
 	struct prog_options common;
 };
 
@@ -45,21 +54,89 @@ static const struct opt own_options[] = {
 		.name = "topic",
 		.arg = "name",
 		.help = "publish to this topic (required)",
-		.at = offsetof(struct options, topic)},
+		.at = offsetof(struct options, fates.topic)},
 	{.kind = OPT_TEXT,
 		.letter = 'k',
 		.name = "key",
-		.arg = "field",
-		.help = "the field that holds each record's key, or none for no keys",
+		.arg = "field|@literal|none",
+		.help = "the field that holds each record's key, one text for all, or none",
 		.more = "Dots lead into objects:\n.Ql trade.symbol .\n"
 			"The key of a string is its text, that of a number its literal.",
 		.preset = "product_id",
-		.at = offsetof(struct options, key)},
+		.at = offsetof(struct options, message.key)},
+	{.kind = OPT_LIST,
+		.name = "header",
+		.arg = "name[=field|@literal]",
+		.help = "a header, from the field of its name if none is given (may be repeated)",
+		.more = "Where the field is absent or null the header is left out.",
+		.at = offsetof(struct options, message.headers)},
+	{.kind = OPT_TEXT,
+		.name = "timestamp",
+		.arg = "field",
+		.help = "the field that holds each record's time: RFC 3339, or milliseconds",
+		.more = "Without it the time is the moment of sending.",
+		.at = offsetof(struct options, message.timestamp)},
+	{.kind = OPT_TEXT,
+		.name = "omit",
+		.arg = "field,...",
+		.help = "leave these members out of the value",
+		.more = "They may still be key, header and time.",
+		.at = offsetof(struct options, message.omit)},
+	{.kind = OPT_TEXT,
+		.name = "partition",
+		.arg = "number",
+		.help = "publish to this partition, whatever the key",
+		.at = offsetof(struct options, partition)},
+	{.kind = OPT_FILE,
+		.name = "dead-letter",
+		.arg = "file|topic:name|discard",
+		.help = "go on after a record that cannot be published, which goes there",
+		.more = "Without it the first one ends the run.",
+		.at = offsetof(struct options, fates.dead_letter)},
+	{.kind = OPT_FILE,
+		.name = "unsent",
+		.arg = "file",
+		.help = "append the lines of records that are not in the topic",
+		.at = offsetof(struct options, fates.unsent)},
+	{.kind = OPT_FILE,
+		.name = "unknown",
+		.arg = "file",
+		.help = "append the lines of records that got no answer and may be in the topic",
+		.at = offsetof(struct options, fates.unknown)},
+	{.kind = OPT_FILE,
+		.name = "receipts",
+		.arg = "file",
+		.help = "append where each acknowledged record lies, as JSON lines",
+		.at = offsetof(struct options, fates.receipts)},
+	{.kind = OPT_FLAG,
+		.name = "tee",
+		.help = "write the lines of acknowledged records to standard output",
+		.at = offsetof(struct options, fates.tee)},
+	{.kind = OPT_FLAG,
+		.name = "dry-run",
+		.help = "write what would be sent to standard output, and reach no broker",
+		.at = offsetof(struct options, fates.shows)},
+	{.kind = OPT_U64,
+		.name = "limit",
+		.arg = "count",
+		.help = "stop after this many records",
+		.lo = 1,
+		.hi = UINT64_MAX,
+		.at = offsetof(struct options, limit)},
+	{.kind = OPT_FLAG,
+		.name = "allow-expired",
+		.help = "publish also what is older than the topic keeps records",
+		.at = offsetof(struct options, allow_expired)},
 	{.kind = OPT_TEXT,
 		.name = "create-topic",
 		.arg = "partitions[:replicas]",
 		.help = "create the topic if it is missing",
 		.at = offsetof(struct options, create_topic)},
+	{.kind = OPT_LIST,
+		.name = "topic-config",
+		.arg = "name=value",
+		.help = "a property of the topic that is created (may be repeated)",
+		.at = offsetof(struct options, topic_config)},
 	{.kind = OPT_CHOICE,
 		.letter = 'z',
 		.name = "compression",
@@ -76,6 +153,14 @@ static const struct opt own_options[] = {
 		.lo = 1,
 		.hi = INT32_MAX,
 		.at = offsetof(struct options, delivery_ms)},
+	{.kind = OPT_SIZE,
+		.name = "queue-bytes",
+		.arg = "size",
+		.help = "memory for records on their way; reading waits while it is used up",
+		.preset = "12M",
+		.lo = 64 * 1024,
+		.hi = 1024 * 1024 * 1024,
+		.at = offsetof(struct options, fates.held_max)},
 	{.name = NULL},
 };
 
@@ -84,68 +169,22 @@ static const struct opt_program program = {
 	.operands = "[file ...]",
 	.summary = "Publish JSON records, one a line, to a Kafka topic.",
 	.tables = {{own_options, 0}, {kafka_options, offsetof(struct options, connection)},
+		{progress_options, offsetof(struct options, progress)},
 		{prog_options, offsetof(struct options, common)}},
 };
 
 struct publisher {
 	const struct options *options;
-	struct kafka_producer *producer;
+	struct message_plan *plan;
+	struct kafka_fates *fates;
+	struct kafka_sender *sender; /* NULL: a dry run */
+	const struct kafka_counts *counts;
 	struct line_loop loop;
-	struct json_path path; /* to the key; empty: no keys */
-	struct buf key;	       /* one once unescaped */
-	struct place place;    /* of each line; its number is the record's tag */
-	bool ended;	       /* a record that cannot be published has ended the run */
-	uint64_t read, skipped;
-	uint64_t fates[KAFKA_UNKNOWN + 1];
+	struct place place; /* of each line; its number is the record's tag */
+	struct buf shown;   /* a message of a dry run */
+	int32_t partition;  /* -1: by the key */
+	uint64_t bytes, whole_bytes;
 };
-
-static void report(const struct publisher *p, uint64_t tag, const char *reason)
-{
-	bool named = p->loop.files && *p->loop.files;
-	const char *file;
-	uint64_t line = place_line(&p->place, tag, &file);
-
-	diag_error("%s%sline %llu: %s", named ? file : "", named ? ": " : "",
-		(unsigned long long)line, reason);
-}
-
-/* Every record ends here, once. */
-static void on_delivery(void *arg, const struct kafka_delivery *delivery)
-{
-	struct publisher *p = arg;
-
-	p->fates[delivery->fate]++;
-	if (delivery->fate == KAFKA_DEAD && !p->ended) {
-		report(p, delivery->tag, delivery->reason);
-		p->ended = true;
-	}
-}
-
-/* Checks that the record is an object and finds its key. Returns NULL, or why it cannot be
- * published, which `text` may hold. */
-static const char *find_key(
-	struct publisher *p, struct span record, struct span *key, char text[REASON_MAX])
-{
-	struct json_value value;
-	struct json_fault fault;
-
-	*key = span_make(NULL, 0);
-	if (json_path_find(&p->path, record, &value, &fault) < 0) {
-		snprintf(text, REASON_MAX, "%s, byte %zu", fault.reason, fault.at + 1);
-		return text;
-	}
-	if (p->path.n == 0)
-		return NULL;
-	if (value.type == JSON_STRING)
-		*key = json_text(&value, &p->key);
-	else if (value.type == JSON_NUMBER)
-		*key = value.raw;
-	if (key->p)
-		return NULL;
-	snprintf(text, REASON_MAX, "'%s', the key, is %s", p->options->key,
-		value.type == JSON_NONE ? "missing" : "neither a string nor a number");
-	return text;
-}
 
 /* Whether the next record is to be read. A writer that goes on after a signal must not use up the
  * time in which the last records are to be acknowledged. */
@@ -154,34 +193,61 @@ static int go_on(const struct publisher *p)
 	uint64_t drain_ms = p->options->common.drain_ms;
 	uint64_t reserve_ms = drain_ms / 4 < RESERVE_MAX_MS ? drain_ms / 4 : RESERVE_MAX_MS;
 
-	if (p->ended)
+	if (kafka_fates_has_ended(p->fates) ||
+		(p->options->limit && p->counts->read >= p->options->limit))
 		return -1;
 	return sig_stops() && sig_left_ms() < (int64_t)reserve_ms ? -1 : 0;
 }
 
-/* For a record that is not even sent; ends the run. */
-static int refuse(struct publisher *p, struct span record, uint64_t tag, const char *reason)
+static int send(struct publisher *p, uint64_t tag, const struct message *message, struct span line)
 {
-	const struct kafka_delivery dead = {
-		.tag = tag, .fate = KAFKA_DEAD, .reason = reason, .value = record};
+	struct kafka_header headers[MESSAGE_HEADERS_MAX];
+	const struct kafka_record record = {
+		.key = message->key,
+		.value = message->value,
+		.headers = headers,
+		.n_headers = message->n_headers,
+		.timestamp_ms = message->timestamp_ms,
+		.tag = tag,
+	};
 
-	on_delivery(p, &dead);
-	return -1;
+	for (size_t i = 0; i < message->n_headers; i++)
+		headers[i] =
+			(struct kafka_header){message->headers[i].name, message->headers[i].value};
+	return kafka_sender_send(p->sender, &record, line);
 }
 
-static int on_record(void *arg, struct span record)
+static void show(struct publisher *p, uint64_t tag, const struct message *message, struct span line)
+{
+	buf_clear(&p->shown);
+	if (message_show(message, p->options->fates.topic, p->partition, &p->shown) < 0)
+		kafka_fates_refuse(p->fates, tag, line, "it is too long to be shown");
+	else
+		kafka_fates_show(p->fates, tag, buf_span(&p->shown));
+}
+
+static int on_record(void *arg, struct span line)
 {
 	struct publisher *p = arg;
 	uint64_t tag = place_next(&p->place, p->loop.file, p->loop.line);
-	char text[REASON_MAX];
+	bool has_room = !p->sender || kafka_sender_await_room(p->sender) == 0;
+	struct message message;
 	const char *reason;
-	struct span key;
 
-	p->read++;
-	reason = find_key(p, record, &key, text);
+	p->bytes += line.n + 1;
+	kafka_fates_read(p->fates, tag, line);
+	if (!has_room) {
+		kafka_fates_settle(p->fates, tag, KAFKA_UNSENT);
+		return -1;
+	}
+	reason = message_read(p->plan, line, &message);
 	if (reason)
-		return refuse(p, record, tag, reason);
-	return kafka_producer_send(p->producer, key, record, tag) < 0 ? -1 : go_on(p);
+		kafka_fates_refuse(p->fates, tag, line, reason);
+	else if (!p->sender)
+		show(p, tag, &message, line);
+	else if (send(p, tag, &message, line) < 0)
+		return -1;
+	return go_on(p);
 }
 
 static int on_too_long(void *arg, struct span head)
@@ -189,49 +255,63 @@ static int on_too_long(void *arg, struct span head)
 	struct publisher *p = arg;
 	uint64_t tag = place_next(&p->place, p->loop.file, p->loop.line);
 
-	p->read++;
-	return refuse(p, head, tag, "the line is over 8 MiB long");
+	p->bytes += head.n;
+	kafka_fates_read(p->fates, tag, head);
+	kafka_fates_refuse(p->fates, tag, head, "the line is over 8 MiB long");
+	return go_on(p);
 }
 
 static int on_wait(void *arg)
 {
 	struct publisher *p = arg;
+	int result = p->sender ? kafka_sender_serve(p->sender) : kafka_fates_flush(p->fates);
 
-	return kafka_producer_serve(p->producer) < 0 ? -1 : go_on(p);
+	return result < 0 ? -1 : go_on(p);
 }
 
 /* Reads all input and sees every record to its end; returns the exit code. */
 static int publish(struct publisher *p)
 {
+	const struct progress_view view = {
+		.done = &p->counts->fates[p->sender ? KAFKA_ACKED : KAFKA_SHOWN],
+		.unit = "records",
+		.part = &p->bytes,
+		.whole = &p->whole_bytes,
+		.behind = &p->counts->open,
+	};
 	int code = EXIT_DONE;
 	struct err err;
 
 	p->loop.record = on_record;
 	p->loop.too_long = on_too_long;
 	p->loop.wait = on_wait;
-	p->loop.event_fd = kafka_producer_fd(p->producer);
+	p->loop.event_fd = p->sender ? kafka_sender_fd(p->sender) : -1;
+	progress_begin(&p->options->progress, p->options->common.quiet, &view);
 	if (line_run(&p->loop, &err) == LINE_END_ERROR)
 		code = diag_err(&err);
-	if (kafka_producer_finish(p->producer, &err) < 0)
+	if (p->sender && kafka_sender_finish(p->sender, &err) < 0)
 		code = diag_err(&err);
-	return p->ended ? EXIT_FAILED : code;
+	code = kafka_fates_end(p->fates, code);
+	progress_end();
+	return code;
 }
 
 static int with_account(struct publisher *p, const struct err *failure)
 {
 	const struct prog_options *common = &p->options->common;
+	const uint64_t *n = p->counts->fates;
 	const struct account_row rows[] = {
-		{"read", ACCOUNT_IN, &p->read, "records read", false, false},
-		{"acked", ACCOUNT_FATE, &p->fates[KAFKA_ACKED], "records acknowledged", false,
+		{"read", ACCOUNT_IN, &p->counts->read, "records read", false, false},
+		{"acked", ACCOUNT_FATE, &n[KAFKA_ACKED], "records acknowledged", false, false},
+		{"dead", ACCOUNT_LOSS, &n[KAFKA_DEAD], "records that cannot be published", false,
 			false},
-		{"dead", ACCOUNT_LOSS, &p->fates[KAFKA_DEAD], "records that cannot be published",
-			false, false},
-		{"skipped", ACCOUNT_FATE, &p->skipped, "records the topic had already", false,
+		{"skipped", ACCOUNT_FATE, &n[KAFKA_SKIPPED], "records the topic had already", false,
 			false},
-		{"unsent", ACCOUNT_LOSS, &p->fates[KAFKA_UNSENT], "records not in the topic", false,
+		{"unsent", ACCOUNT_LOSS, &n[KAFKA_UNSENT], "records not in the topic", false,
 			false},
-		{"unknown", ACCOUNT_LOSS, &p->fates[KAFKA_UNKNOWN], "records without an answer",
-			false, false},
+		{"unknown", ACCOUNT_LOSS, &n[KAFKA_UNKNOWN], "records without an answer", false,
+			false},
+		{"dry", ACCOUNT_FATE, &n[KAFKA_SHOWN], "records shown by a dry run", false, true},
 		{"torn", ACCOUNT_LOSS, &p->loop.torn, "lines left behind when time was up", true,
 			true},
 		{"empty", ACCOUNT_MEMO, &p->loop.empty, "blank lines", false, false},
@@ -243,66 +323,170 @@ static int with_account(struct publisher *p, const struct err *failure)
 	account = account_open(rows, sizeof rows / sizeof *rows, common->metrics_file, &err);
 	if (!account)
 		return diag_err(&err);
-	if (p->producer)
+	if (!failure)
 		code = publish(p);
 	else
 		code = failure->code == EXIT_DONE ? EXIT_DONE : (int)diag_err(failure);
 	return account_close(account, code, common->quiet);
 }
 
-static int guard_files(const struct options *o, char *const *files, struct err *err)
+/* A dry run leaves no files behind. */
+static struct kafka_fates_settings settings_of_fates(const struct options *o, char *const *files)
+{
+	struct kafka_fates_settings settings = {
+		.topic = o->fates.topic,
+		.dead_letter = o->fates.dead_letter ? "discard" : NULL,
+		.shows = true,
+	};
+
+	if (!o->fates.shows)
+		settings = o->fates;
+	settings.named = *files != NULL;
+	settings.alters = o->message.omit != NULL;
+	return settings;
+}
+
+static struct kafka_producer_settings settings_of_producer(const struct options *o)
+{
+	struct kafka_producer_settings settings = {
+		.connection = &o->connection,
+		.topic = o->fates.topic,
+		.dead_topic = kafka_fates_dead_topic(&o->fates),
+		.topic_config = &o->topic_config,
+		.queue_bytes = o->fates.held_max,
+		.compression = codecs[o->compression],
+		.delivery_ms = o->delivery_ms,
+	};
+
+	if (o->create_topic &&
+		kafka_creation_parse(span_text(o->create_topic), &settings.creation) < 0)
+		opt_usage_error("'%s' is not PARTITIONS[:REPLICAS], as --create-topic needs",
+			o->create_topic);
+	return settings;
+}
+
+static int guard_files(const struct options *o, const struct kafka_fates_settings *fates,
+	char *const *files, struct err *err)
 {
 	struct guard guard = {.n = 0};
 
-	if (guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
+	if (kafka_fates_guard(fates, &guard, err) < 0 ||
+		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
 		guard_reads(&guard, o->connection.config_file, err) < 0)
 		return -1;
 	return guard_reads_all(&guard, files, err);
 }
 
+static int open_and_publish(struct publisher *p, char *const *files)
+{
+	const struct options *o = p->options;
+	const struct kafka_fates_settings fates = settings_of_fates(o, files);
+	const struct kafka_sender_settings settings = {.producer = settings_of_producer(o),
+		.partition = p->partition,
+		.allow_expired = o->allow_expired};
+	struct err err;
+
+	if (guard_files(o, &fates, files, &err) < 0)
+		return diag_err(&err);
+	p->fates = kafka_fates_open(&fates, &p->place, &err);
+	if (!p->fates)
+		return diag_err(&err);
+	p->counts = kafka_fates_counts(p->fates);
+	if (fates.shows)
+		return with_account(p, NULL);
+	p->sender = kafka_sender_open(&settings, p->fates, &err);
+	if (p->sender)
+		return with_account(p, NULL);
+	return err.code == EXIT_USAGE ? (int)diag_err(&err) : with_account(p, &err);
+}
+
+/* One regular file has a length by which progress can be told. */
+static uint64_t whole_bytes(char *const *files)
+{
+	bool is_stdin = !*files || strcmp(*files, "-") == 0;
+	struct stat status;
+
+	if (*files && files[1])
+		return 0;
+	if ((is_stdin ? fstat(STDIN_FILENO, &status) : stat(*files, &status)) < 0)
+		return 0;
+	return S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+}
+
+static int32_t parse_partition(const char *text)
+{
+	uint64_t number;
+
+	if (!text)
+		return -1;
+	if (num_u64(span_text(text), &number) < 0 || number > INT32_MAX)
+		opt_usage_error("'%s' is not the number of a partition", text);
+	return (int32_t)number;
+}
+
+static struct message_plan *make_plan(const struct options *o)
+{
+	struct message_plan *plan;
+	struct err err;
+
+	if (!o->fates.topic)
+		opt_usage_error("option --topic is missing");
+	if (o->topic_config.n && !o->create_topic)
+		opt_usage_error("option --topic-config needs --create-topic");
+	if (o->fates.shows && o->fates.tee)
+		opt_usage_error("options --dry-run and --tee exclude each other");
+	plan = message_plan_open(&o->message, &err);
+	if (!plan)
+		opt_usage_error("%s", err.text);
+	return plan;
+}
+
+static int print_config(const struct options *o)
+{
+	const struct kafka_producer_settings settings = settings_of_producer(o);
+	uint64_t unwritten;
+	struct buf text;
+	struct out *out;
+	struct err err;
+
+	buf_init(&text, CONFIG_MAX);
+	if (kafka_preset_print(&settings, &text, &err) < 0 || !(out = out_open(NULL, &err))) {
+		buf_release(&text);
+		return diag_err(&err);
+	}
+	text.len -= text.len > 0; /* its last newline */
+	out_record(out, buf_span(&text));
+	buf_release(&text);
+	return out_close(out, EXIT_DONE, &unwritten);
+}
+
 static int run(const struct options *o, char **files)
 {
-	struct publisher p = {.options = o};
-	struct kafka_producer_settings settings = {
-		.connection = &o->connection,
-		.topic = o->topic,
-		.compression = codecs[o->compression],
-		.delivery_ms = o->delivery_ms,
-		.delivered = on_delivery,
-		.arg = &p,
-	};
+	struct publisher p = {.options = o, .partition = parse_partition(o->partition)};
 	size_t n_files = 0;
-	struct err err;
 	int code;
 
-	if (!o->topic)
-		opt_usage_error("option --topic is missing");
-	if (o->create_topic &&
-		kafka_creation_parse(span_text(o->create_topic), &settings.creation) < 0)
-		opt_usage_error("'%s' is not PARTITIONS[:REPLICAS], as --create-topic needs",
-			o->create_topic);
-	if (strcmp(o->key, "none") != 0 && json_path_parse(span_text(o->key), &p.path) < 0)
-		opt_usage_error("'%s' is not a field that a key can be", o->key);
+	if (o->connection.print_config)
+		return print_config(o);
+	p.plan = make_plan(o);
 	while (files[n_files])
 		n_files++;
+	p.whole_bytes = whole_bytes(files);
 	line_init(&p.loop, files, &p);
-	if (guard_files(o, files, &err) < 0)
-		return diag_err(&err);
-	p.producer = kafka_producer_open(&settings, &err);
-	if (!p.producer && err.code == EXIT_USAGE)
-		return diag_err(&err);
-	buf_init(&p.key, KEY_MAX);
 	place_init(&p.place, n_files + 1);
-	code = with_account(&p, &err);
+	buf_init(&p.shown, OUT_CEILING - 1);
+	code = open_and_publish(&p, files);
+	kafka_sender_free(p.sender);
+	kafka_fates_close(p.fates);
+	buf_release(&p.shown);
 	place_release(&p.place);
-	buf_release(&p.key);
-	kafka_producer_free(p.producer);
+	message_plan_close(p.plan);
 	return code;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = {.topic = NULL};
+	struct options options = {.limit = 0};
 	char **files = prog_begin(&program, &options, &options.common, argc, argv);
 
 	return prog_end(run(&options, files));

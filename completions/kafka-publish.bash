@@ -17,7 +17,37 @@ _kafka_publish()
 	--key | -k)
 		return
 		;;
+	--header)
+		return
+		;;
+	--timestamp)
+		return
+		;;
+	--omit)
+		return
+		;;
+	--partition)
+		return
+		;;
+	--dead-letter)
+		return
+		;;
+	--unsent)
+		return
+		;;
+	--unknown)
+		return
+		;;
+	--receipts)
+		return
+		;;
+	--limit)
+		return
+		;;
 	--create-topic)
+		return
+		;;
+	--topic-config)
 		return
 		;;
 	--compression | -z)
@@ -25,6 +55,9 @@ _kafka_publish()
 		return
 		;;
 	--delivery-timeout)
+		return
+		;;
+	--queue-bytes)
 		return
 		;;
 	--brokers | -b)
@@ -55,7 +88,7 @@ _kafka_publish()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--topic --key --create-topic --compression --delivery-timeout --brokers --property --config --connect-timeout --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '--topic --key --header --timestamp --omit --partition --dead-letter --unsent --unknown --receipts --tee --dry-run --limit --allow-expired --create-topic --topic-config --compression --delivery-timeout --queue-bytes --brokers --property --config --connect-timeout --print-config --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
 	fi
 }
 complete -o default -F _kafka_publish kafka-publish

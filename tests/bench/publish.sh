@@ -1,14 +1,16 @@
 #!/bin/sh
-# kafka-publish beside kcat with a delimiter key, on one real broker and with the same properties: a
-# million records, a new topic for each run, taking turns. Prints the medians and the ratio.
+# kafka-publish beside kcat, on one real broker and with the same properties: a million records, a
+# new topic for each run, taking turns; the medians, and the ratio to the rival that the row names.
+# Then the time from standard input to a consumer, of records that arrive alone.
 #
-# usage: publish.sh [RUNS [RECORDS]]
+# usage: publish.sh [RUNS [RECORDS [LIVE]]]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 [ -n "${TEST_BROKERS:-}" ] || exec "$here/../servers/broker" -- "$0" "$@"
 PATH=${BUILD:-$here/../../build}:$PATH
 runs=${1:-5}
 records=${2:-1000000}
+live=${3:-500}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
@@ -29,22 +31,38 @@ with open(f"{folder}/plain", "w") as plain, open(f"{folder}/keyed", "w") as keye
         keyed.write(f"{pair}\t{line}")
 EOS
 
-python3 - "$runs" "$dir" "$TEST_BROKERS" "$records" "$here/../servers/broker-topic" <<'EOS'
+# The consumer's module is the system's Python's.
+/usr/bin/python3 - "$runs" "$dir" "$TEST_BROKERS" "$records" "$here/../servers/broker-topic" \
+	"$live" <<'EOS'
+import itertools
 import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
-RUNS, DIR, BROKERS, RECORDS, TOPIC_TOOL = (
-    int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])
+from confluent_kafka import Consumer, TopicPartition
+
+RUNS, DIR, BROKERS, RECORDS, TOPIC_TOOL, LIVE = (
+    int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5], int(sys.argv[6]))
 SAME = ["-X", "enable.idempotence=true", "-X", "partitioner=murmur2_random"]
-RIVALS = {
-    "kafka-publish": ("plain", lambda t: ["kafka-publish", "-q", "-b", BROKERS, "-t", t]),
-    "kafka-publish -z lz4": (
-        "plain", lambda t: ["kafka-publish", "-q", "-z", "lz4", "-b", BROKERS, "-t", t]),
-    "kcat -K": ("keyed", lambda t: ["kcat", "-P", "-K", "\t", *SAME, "-b", BROKERS, "-t", t]),
-}
+OURS = ["kafka-publish", "-q", "-b", BROKERS, "-t"]
+KCAT = ["kcat", "-P", *SAME, "-b", BROKERS, "-t"]
+KEYED = ["-K", "\t"]
+FULL = ["--header", "trade_id", "--timestamp", "timestamp_ms", "--allow-expired"]
+# Name, input, command with the topic's place, and the rival.
+ROWS = [
+    ("kcat -K", "keyed", KCAT, KEYED, "kcat -K"),
+    ("kafka-publish", "plain", OURS, [], "kcat -K"),
+    ("kafka-publish -z lz4", "plain", OURS, ["-z", "lz4"], "kcat -K"),
+    ("kcat -K -H", "keyed", KCAT, [*KEYED, "-H", "trade_id=109583109"], "kcat -K -H"),
+    ("kafka-publish --header --timestamp", "plain", OURS, FULL, "kcat -K -H"),
+]
+
+
+def create(topic, partitions):
+    subprocess.run([TOPIC_TOOL, "create", topic, partitions], check=True)
 
 
 def measure(command, path):
@@ -58,21 +76,70 @@ def measure(command, path):
         return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
-results = {name: [] for name in RIVALS}
-for run in range(-1, RUNS):  # the first one warms the broker up
-    for name, (file, command) in RIVALS.items():
-        topic = f"bench-{os.getpid()}-{run + 1}-{list(RIVALS).index(name)}"
-        subprocess.run([TOPIC_TOOL, "create", topic, "3"], check=True)
-        result = measure(command(topic), f"{DIR}/{file}")
-        subprocess.run([TOPIC_TOOL, "delete", topic], check=True)
-        if run >= 0:
-            results[name].append(result)
+def bulk():
+    results = {row[0]: [] for row in ROWS}
+    for run in range(-1, RUNS):  # the first one warms the broker up
+        for number, (name, file, command, more, _) in enumerate(ROWS):
+            topic = f"bench-{os.getpid()}-{run + 1}-{number}"
+            create(topic, "3")
+            result = measure([*command, topic, *more], f"{DIR}/{file}")
+            subprocess.run([TOPIC_TOOL, "delete", topic], check=True)
+            if run >= 0:
+                results[name].append(result)
+    for name, *_, rival in ROWS:
+        wall, cpu, peak = zip(*results[name])
+        median = statistics.median(wall)
+        ratio = statistics.median(r[0] for r in results[rival]) / median
+        print(f"bench: {name} {ratio:.2f} x {rival} (median {median:.2f} s, "
+              f"{min(wall):.2f}-{max(wall):.2f}; {RECORDS / median / 1e6:.2f} M records/s, "
+              f"processor {statistics.median(cpu):.2f} s, peak {max(peak) / 1024:.0f} MB)")
 
-base = statistics.median(r[0] for r in results["kcat -K"])
-for name, rows in results.items():
-    wall, cpu, peak = zip(*rows)
-    median = statistics.median(wall)
-    print(f"bench: {name} {base / median:.2f} x kcat -K (median {median:.2f} s, "
-          f"{min(wall):.2f}-{max(wall):.2f}; {RECORDS / median / 1e6:.2f} M records/s, "
-          f"processor {statistics.median(cpu):.2f} s, peak {max(peak) / 1024:.0f} MB)")
+
+def reader(topic):
+    """A consumer that waits at the end of the topic: brokers answer at once, or within 10 ms."""
+    consumer = Consumer({"bootstrap.servers": BROKERS, "group.id": "bench",
+                         "fetch.wait.max.ms": 10, "auto.offset.reset": "earliest"})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    return consumer
+
+
+def feed(stdin, lines, begun):
+    """Lines one by one, 5 to 21 ms apart: a pace that a rival's buffers cannot fall in with."""
+    for number, line in enumerate(lines):
+        begun.append(time.monotonic())
+        stdin.write(line)
+        time.sleep(0.005 + number * 7 % 17 / 1000)
+    stdin.close()
+
+
+def live(name, file, command, more):
+    topic = f"bench-{os.getpid()}-live-{name}"
+    create(topic, "1")
+    consumer = reader(topic)
+    begun, waits = [], []
+    with open(f"{DIR}/{file}", "rb") as source:
+        lines = list(itertools.islice(source, LIVE + 50))
+    process = subprocess.Popen([*command, topic, *more], stdin=subprocess.PIPE, bufsize=0)
+    feeder = threading.Thread(target=feed, args=(process.stdin, lines, begun))
+    feeder.start()
+    for number in range(len(lines)):
+        message = consumer.poll(10)
+        if message is None or message.error():
+            sys.exit(f"publish.sh: a record of {name} did not come")
+        waits.append((time.monotonic() - begun[number]) * 1000)
+    feeder.join()
+    process.wait()
+    consumer.close()
+    subprocess.run([TOPIC_TOOL, "delete", topic], check=True)
+    waits = sorted(waits[50:])  # the first ones connect
+    print(f"bench: {name}, stdin to consumer: p50 {waits[LIVE // 2]:.1f} ms, "
+          f"p99 {waits[LIVE * 99 // 100]:.1f} ms, at most {waits[-1]:.1f} ms "
+          f"({LIVE} records, each alone)")
+
+
+if RUNS:
+    bulk()
+if LIVE:
+    live("kafka-publish", "plain", OURS, [])
+    live("kcat", "keyed", KCAT, KEYED)
 EOS

@@ -100,7 +100,7 @@ ok "-X of no property" says 2 'No such configuration property: "nosuch"' -X nosu
 ok "-X with a value that is none" says 2 "linger.ms" -X linger.ms=x
 ok "-X acks=1 contradicts idempotence" says 2 "acks. must be set to .all" -X acks=1
 ok "without idempotence it does not" says 0 account: -X acks=1 -X enable.idempotence=false
-ok "no file" says 2 "cannot open 'nosuch': No such file" -F nosuch
+ok "no file" says 2 "cannot read 'nosuch': No such file" -F nosuch
 ok "a folder" says 2 "cannot read '.': Is a directory" -F .
 
 # in_file STATUS PATTERN LINE
@@ -140,7 +140,7 @@ if [ -n "${TEST_BROKERS_SASL:-}" ]; then
 	grep -v truststore.location java.properties >untrusted.properties
 	publish -t "$run-bad1" -F untrusted.properties in
 	is "an authority that we do not trust: exit" "$status" 2
-	ok "and message" grep -q "certificate verify failed" err
+	ok "and message" grep -q "is signed by no authority" err
 	# shellcheck disable=SC2153 # another variable of the broker's
 	publish -t "$run-bad1" -b "$TEST_BROKERS_SSL" -X security.protocol=ssl \
 		-X ssl.ca.location="$TEST_BROKER_CA" in
@@ -187,9 +187,12 @@ records 1 10 >in
 injected() {
 	rm -f broker.address
 	start_mock_broker --topic t --push-errors "0:$5"
-	publish -t t in
+	rm -f unsent unknown
+	publish -t t --unsent unsent --unknown unknown in
 	is "$1: exit" "$status" "$2"
 	is "$1: account" "$account" "$3"
+	is "$1: files" "$(cat unsent)/$(cat unknown)" \
+		"$(head -n "$(number unsent)" in)/$(head -n "$(number unknown)" in)"
 	ok "$1: message" grep -q -e "$4" err
 	kill "$!"
 	wait "$!" 2>ended

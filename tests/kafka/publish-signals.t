@@ -1,6 +1,6 @@
 #!/bin/sh
 # kafka-publish when it is stopped, and when the broker stands still: what the account says is what
-# the topic holds.
+# the topic holds, and the rest is in the files.
 # shellcheck disable=SC2154 # run, status and account are set by publish.sh
 [ -n "${TEST_BROKERS:-}" ] || exec "$(dirname -- "$0")/../servers/broker" -- "$0"
 . "$(dirname -- "$0")/../lib.sh"
@@ -8,6 +8,8 @@
 
 # Enough that a signal meets it half way.
 records 1 600000 >in
+sort in >in.sorted
+head -n 150000 in >in.few
 
 # begin TOPIC ARG...: in the background, from a pipe or a file as $input says; returns when the first
 # records are in the topic.
@@ -15,8 +17,10 @@ begin() {
 	topic=$1
 	shift
 	"$ROOT/tests/servers/broker-topic" create "$topic" 3
+	rm -f unsent unknown
 	# What a shell starts in the background ignores SIGINT otherwise.
-	env --default-signal=INT kafka-publish -t "$topic" "$@" <"$input" 2>err &
+	env --default-signal=INT kafka-publish -t "$topic" --unsent unsent --unknown unknown "$@" \
+		<"$input" 2>err &
 	pid=$!
 	kcat -b "$KAFKA_BROKERS" -C -t "$topic" -c 1 -q -X fetch.wait.max.ms=10 >first
 }
@@ -29,6 +33,28 @@ finish() {
 	there=$(count "$topic")
 }
 adds_up() { [ "$read" -eq $((acked + unsent + unknown)) ] && [ "$(number dead)" -eq 0 ]; }
+
+# ids [FILE]: the records' ids, in an order that comm understands.
+ids() { sed 's/.*"trade_id":\([0-9]*\).*/\1/' "$@" | sort; }
+
+# rest_is_found: what was read and is not in the topic is in the files, line by line, nothing else is,
+# and with what is unsent published again the topic has all but some that are unknown.
+rest_is_found() {
+	same "$(cat unsent unknown | wc -l)" $((unsent + unknown)) || return
+	seq "$read" | sort >ids.read
+	consume "$topic" '%s\n' | ids >ids.there
+	ids unsent >ids.unsent
+	ids unknown >ids.unknown
+	same "$(uniq -d ids.there)$(comm -12 ids.there ids.unsent)" "" || return
+	sort -mu ids.there ids.unsent ids.unknown | cmp - ids.read || return
+	ids_in_order unsent && ids_in_order unknown || return
+	same "$(cat unsent unknown | sort | comm -23 - in.sorted)" "" || return
+	[ -s unsent ] || return 0
+	kafka-publish -q -t "$topic" unsent || return
+	sort -mu ids.there ids.unsent >ids.wanted
+	consume "$topic" '%s\n' | ids | cmp - ids.wanted
+}
+ids_in_order() { sed 's/.*"trade_id":\([0-9]*\).*/\1/' "$1" | sort -nc; }
 
 # The records of the topic are a set of lines of the input: none twice.
 none_twice() { [ "$(consume "$topic" '%s\n' | sort | uniq -d | wc -l)" -eq 0 ]; }
@@ -47,6 +73,7 @@ for signal in TERM=143 INT=130 HUP=129; do
 	is "SIG$signal, a file: and is in the topic" "$there" "$acked"
 done
 ok "none twice" none_twice
+is "and the files are empty" "$(cat unsent unknown)" ""
 
 # --- a pipe ---------------------------------------------------------------------------------------
 
@@ -88,6 +115,38 @@ is "the drain ends in time: dies of the signal" "$status" 143
 is "the drain ends in time: all is acknowledged" "$there $acked" "$read $read"
 wait $source 2>ended
 
+# A writer that is killed may leave half a line.
+python3 source.py >fifo 2>broken-pipe &
+source=$!
+begin "$run-orphan" --dead-letter dead.json
+kill -s KILL $source
+finish
+wait $source 2>ended
+dead=$(number dead)
+is "the writer is killed: all lines that it wrote are accounted for" "$read" $((acked + dead))
+is "the writer is killed: and in the topic, or half of one among the dead" \
+	"$there $(wc -l <dead.json)" "$acked $dead"
+is "the writer is killed: exit" "$status" $((dead ? 3 : 0))
+
+# --- at any moment --------------------------------------------------------------------------------
+
+# Two signals end even the waiting for answers: what has none is found in the files.
+ends_whole() {
+	same "$status" "$([ "$acked" -eq "$read" ] && echo 143 || echo 3)" && adds_up &&
+		[ "$there" -ge "$acked" ] && [ "$there" -le $((acked + unknown)) ] && rest_is_found
+}
+for round in $(seq "${TEST_ROUNDS:-5}"); do
+	input=in.few
+	begin "$run-round-$round"
+	# The moment itself is what is tested.
+	sleep "0.$(awk -v seed="$$$round" 'BEGIN { srand(seed); printf "%03d", rand() * 150 }')"
+	kill -s TERM $pid 2>ended
+	kill -s TERM $pid 2>ended
+	finish
+	[ "$status" -ne 0 ] || status=143
+	ok "two signals at some moment ($read read, $acked acked)" ends_whole
+done
+
 # --- a broker that stands still -------------------------------------------------------------------
 
 thaw() { kill -s CONT "$TEST_BROKER_PID"; }
@@ -110,7 +169,7 @@ frozen() {
 	ok "$1: the account adds up" adds_up
 	ok "$1: not all was acknowledged" [ "$acked" -lt "$read" ]
 	ok "$1: what was acknowledged is there, beyond it only what is unknown" is_accounted_for
-	ok "$1: none twice" none_twice
+	ok "$1: none is there twice, and the rest is found" rest_is_found
 }
 
 if [ -n "${TEST_BROKER_PID:-}" ]; then
@@ -143,6 +202,28 @@ if [ -n "${TEST_BROKER_PID:-}" ]; then
 	thaw
 	frozen "a broker that stays away" 1
 	ok "with a message" grep -q "cannot deliver to topic '$run-away' at .*--delivery-timeout" err
+
+	mkdir disk
+	if unshare -m true 2>ended; then
+		topic=$run-full
+		"$ROOT/tests/servers/broker-topic" create "$topic" 3
+		# shellcheck disable=SC2016 # the inner shell's variable
+		unshare -m sh -c 'mount -t tmpfs -o size=4k none disk
+			exec kafka-publish -t "$1" --delivery-timeout 1s --unsent disk/unsent in' \
+			sh "$topic" 2>err &
+		pid=$!
+		kcat -b "$KAFKA_BROKERS" -C -t "$topic" -c 1 -q -X fetch.wait.max.ms=10 >first
+		freeze
+		await 8 not kill -0 $pid
+		thaw
+		finish
+		is "no room for what is unsent: exit" "$status" 1
+		ok "no room for what is unsent: message" \
+			grep -q "cannot write 'disk/unsent': No space left on device" err
+		ok "no room for what is unsent: the account adds up" adds_up
+	else
+		skip "no room for what is unsent" "no rights to mount"
+	fi
 
 	# The input stays open: that delivery has failed must show all the same.
 	"$ROOT/tests/servers/broker-topic" create "$run-idle" 1
@@ -179,7 +260,9 @@ fi
 # them, against 4.
 start_mock_broker --topic t
 broker=$!
-kafka-publish -t t --delivery-timeout 3s in 2>err &
+rm -f unsent unknown
+kafka-publish -t t --delivery-timeout 3s --unsent unsent --unknown unknown --receipts receipts in \
+	2>err &
 pid=$!
 kcat -b "$KAFKA_BROKERS" -C -t t -c 1 -q -X fetch.wait.max.ms=10 >first
 kill -s KILL "$broker"
@@ -187,5 +270,11 @@ wait "$broker" 2>ended
 ok "a broker that is gone: the end comes with --delivery-timeout" await 6 not kill -0 $pid
 wait "$pid"
 is "a broker that is gone: exit" "$?" 1
+is "a broker that is gone: account and files" "$(number acked) $(number unsent) $(number unknown)" \
+	"$(wc -l <receipts) $(wc -l <unsent) $(wc -l <unknown)"
+sed 's/.*"line":\([0-9]*\),.*/\1/' receipts | sort >ids.there
+ids unsent unknown | sort -m - ids.there >ids.found
+seq "$(number read)" | sort >ids.read
+ok "a broker that is gone: each line is in one of them" cmp ids.found ids.read
 
 done_testing

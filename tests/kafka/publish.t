@@ -88,6 +88,17 @@ exec 3>&-
 wait $pid
 is "it ends with its input" "$?" 0
 
+# On a terminal it shows how far it is.
+script -qfec "kafka-publish -t $run-alone <fifo" typescript >script.out 2>&1 &
+pid=$!
+exec 3>fifo
+records 2 3 >&3
+ok "progress on a terminal" await 10 grep -q "2 records" typescript
+exec 3>&-
+wait $pid
+is "progress makes way for the account" \
+	"$(tr '\r' '\n' <typescript | grep -c "^[^k]*kafka-publish: account: $(account 2 2)")" 1
+
 # --- topics ---------------------------------------------------------------------------------------
 
 publish -t "$run-missing" in
