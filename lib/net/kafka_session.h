@@ -1,0 +1,73 @@
+/*
+ * One transactional producer of librdkafka, from its start to its end, and its calls that block.
+ * Each runs on a thread of its own, since some come back long after their time when a broker is
+ * frozen (seen with rd_kafka_send_offsets_to_transaction() of 2.0.2): such a call is left behind,
+ * and with it the session, which its thread then releases. Private to lib/net.
+ */
+#ifndef TRADEPIPE_NET_KAFKA_SESSION_H
+#define TRADEPIPE_NET_KAFKA_SESSION_H
+
+#include <pthread.h>
+
+#include "net/kafka_client.h"
+
+enum kafka_outcome {
+	KAFKA_DONE,
+	KAFKA_FENCED,	 /* brokers follow another producer with this transactional id */
+	KAFKA_DENIED,	 /* a right is missing, or a property is refused: nothing else will help */
+	KAFKA_REFUSED,	 /* brokers refuse what is asked for, now and later */
+	KAFKA_ABORTABLE, /* the transaction has failed; this producer can abort it and go on */
+	KAFKA_BROKEN,	 /* the producer has failed */
+	KAFKA_LATE,	 /* no answer in time, or the time to drain is over */
+};
+
+struct kafka_session {
+	struct kafka_client client;
+	rd_kafka_topic_t *topic;
+	rd_kafka_queue_t *logs; /* apart, so that no thread but the caller's writes messages */
+	pthread_mutex_t lock;	/* held while `delivered` runs, which may be on a call's thread */
+	void (*delivered)(void *arg, const rd_kafka_message_t *message); /* NULL: nobody listens */
+	void *arg;
+	bool begun; /* a transaction is open */
+	char reason[KAFKA_REASON_MAX];
+};
+
+/* Takes over conf, also on failure; the topic is not looked for. NULL and *err (EXIT_USAGE) where
+ * properties contradict each other. */
+struct kafka_session *kafka_session_open(rd_kafka_conf_t *conf, const char *topic,
+	void (*delivered)(void *arg, const rd_kafka_message_t *message), void *arg,
+	struct err *err);
+
+/* Makes the callbacks that are due. */
+void kafka_session_serve(struct kafka_session *session);
+
+enum kafka_step {
+	KAFKA_STEP_INIT,
+	KAFKA_STEP_OFFSETS,
+	KAFKA_STEP_COMMIT,
+	KAFKA_STEP_ABORT,
+};
+
+/* Opens a transaction; does not block. */
+enum kafka_outcome kafka_session_begin(struct kafka_session *session);
+
+/*
+ * Takes one step, again where that may help, until the deadline in stamp_monotonic() nanoseconds or
+ * sig_expired(). `offsets` of consumer group `group` are for KAFKA_STEP_OFFSETS. `reason`, of
+ * KAFKA_REASON_MAX bytes, says why where the outcome is not KAFKA_DONE; the session may be gone then
+ * and *session NULL.
+ */
+enum kafka_outcome kafka_session_step(struct kafka_session **session, enum kafka_step step,
+	const rd_kafka_topic_partition_list_t *offsets, const char *group, int64_t deadline,
+	char reason[KAFKA_REASON_MAX]);
+
+/* What an error code means for the transaction in which it came. */
+enum kafka_outcome kafka_session_judge(rd_kafka_resp_err_t error);
+
+/* Ends it without waiting for threads of librdkafka that may hang. */
+void kafka_session_leave(struct kafka_session *session);
+
+/* Ends it and waits. */
+void kafka_session_close(struct kafka_session *session);
+
+#endif
