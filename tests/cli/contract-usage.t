@@ -89,7 +89,7 @@ bad_value() {
 		refuses "takes no value" $args --quiet=yes
 }
 
-all="source filter sink"
+all="source filter sink asker"
 each "$all" "--help" help
 each "$all" "--help has every option of the table" help_names_all
 each "$all" "the options that all programs share" common_options

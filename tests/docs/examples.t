@@ -58,7 +58,7 @@ run_example() {
 	run_script
 	as_shown out >got.out
 	as_shown err >got.err
-	programs='^(kraken-ws-tail|trade-normalize|trade-verify|kafka-publish): '
+	programs='^(kraken-ws-tail|trade-normalize|trade-verify|kafka-publish|kafka-last): '
 	grep -Ev "$programs" "$folder/shown" | grep -vx '\.\.\.' >shown.out
 	grep -E "$programs" "$folder/shown" >shown.err
 	compare shown.out got.out || return
