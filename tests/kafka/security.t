@@ -203,11 +203,11 @@ ok "SASL where none is taken" user 2 "it takes no SASL at this port: security.pr
 	KAFKA_BROKERS="$TEST_BROKERS"
 # These may be a broker that is being restarted.
 ok "TLS to a port without" says 1 "cannot reach .*: it breaks off the TLS handshake; perhaps it spe" -- \
-	-b "$TEST_BROKERS" -X security.protocol=ssl --connect-timeout 1s
+	-b "$TEST_BROKERS" -X security.protocol=ssl --connect-timeout 4s
 ok "no TLS to a port with" says 1 "cannot reach .*: it hangs up; perhaps it wants TLS at this port" -- \
-	-b "$sasl" --connect-timeout 1s
+	-b "$sasl" --connect-timeout 4s
 ok "no SASL to a port with" says 1 "cannot reach .*: it hangs up; perhaps it wants SASL at this po" -- \
-	-b "$sasl" -X security.protocol=ssl -X ssl.ca.location="$ca" --connect-timeout 2s
+	-b "$sasl" -X security.protocol=ssl -X ssl.ca.location="$ca" --connect-timeout 4s
 
 # --- secrets --------------------------------------------------------------------------------------
 
