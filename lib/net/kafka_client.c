@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/sig.h"
 #include "base/stamp.h"
 #include "base/wait.h"
@@ -163,6 +164,18 @@ int kafka_client_start(
 	rd_kafka_queue_io_event_enable(queue, c->wake[1], "", 1);
 	rd_kafka_queue_destroy(queue);
 	return 0;
+}
+
+uint64_t kafka_client_property(const rd_kafka_conf_t *conf, const char *name)
+{
+	char text[NUM_U64_MAX + 1];
+	size_t n = sizeof text;
+	uint64_t value;
+
+	if (rd_kafka_conf_get(conf, name, text, &n) != RD_KAFKA_CONF_OK ||
+		num_u64(span_text(text), &value) < 0)
+		return 0;
+	return value;
 }
 
 void kafka_client_serve(struct kafka_client *c)

@@ -42,6 +42,9 @@ struct kafka_client {
 int kafka_client_start(
 	struct kafka_client *c, rd_kafka_type_t type, rd_kafka_conf_t *conf, struct err *err);
 
+/* The value of a property that is a number, or 0. */
+uint64_t kafka_client_property(const rd_kafka_conf_t *conf, const char *name);
+
 /* Runs the callbacks that are due; does not block. */
 void kafka_client_serve(struct kafka_client *c);
 

@@ -35,23 +35,6 @@ struct kafka_producer {
 	struct err failure;
 };
 
-/* Whether the broker, or librdkafka on its behalf, objects to the record itself: the next one may
- * well be taken. Anything else (no such topic, no right, no broker) would meet them all. */
-static bool is_records_fault(rd_kafka_resp_err_t error)
-{
-	switch ((int)error) {
-	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-	case RD_KAFKA_RESP_ERR_INVALID_MSG:
-	case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The status tells more than the error: with acks=0, say, there is none and yet no proof. */
 static enum kafka_fate fate_of(const rd_kafka_message_t *message)
 {
@@ -63,7 +46,7 @@ static enum kafka_fate fate_of(const rd_kafka_message_t *message)
 	case RD_KAFKA_MSG_STATUS_NOT_PERSISTED:
 		break;
 	}
-	return is_records_fault(message->err) ? KAFKA_DEAD : KAFKA_UNSENT;
+	return kafka_record_is_at_fault(message->err) ? KAFKA_DEAD : KAFKA_UNSENT;
 }
 
 static void fail(struct kafka_producer *p, const char *topic, rd_kafka_resp_err_t error)
@@ -152,19 +135,6 @@ static void settle(struct kafka_producer *p, rd_kafka_topic_t *topic,
 	p->settings.delivered(p->settings.arg, &delivery);
 }
 
-/* 0: not a number. */
-static uint64_t property(const rd_kafka_conf_t *conf, const char *name)
-{
-	char text[NUM_U64_MAX + 1];
-	size_t n = sizeof text;
-	uint64_t value;
-
-	if (rd_kafka_conf_get(conf, name, text, &n) != RD_KAFKA_CONF_OK ||
-		num_u64(span_text(text), &value) < 0)
-		return 0;
-	return value;
-}
-
 static int open_topics(struct kafka_producer *p, struct err *err)
 {
 	const struct kafka_producer_settings *s = &p->settings;
@@ -221,7 +191,7 @@ static int bound_batches(struct kafka_producer *p, struct err *err)
 	char text[NUM_U64_MAX + 1];
 	rd_kafka_conf_t *conf;
 
-	if (!limit || limit >= property(rd_kafka_conf(p->client.rk), "batch.size"))
+	if (!limit || limit >= kafka_client_property(rd_kafka_conf(p->client.rk), "batch.size"))
 		return 0;
 	conf = rd_kafka_conf_dup(rd_kafka_conf(p->client.rk));
 	text[num_write_u64(text, limit)] = '\0';
@@ -248,7 +218,7 @@ static int start(struct kafka_producer *p, struct err *err)
 		return -1;
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	/* Also where properties have changed it. */
-	p->held_max = property(conf, "queue.buffering.max.kbytes") * 1024;
+	p->held_max = kafka_client_property(conf, "queue.buffering.max.kbytes") * 1024;
 	p->client.owner = p;
 	if (kafka_client_start(&p->client, RD_KAFKA_PRODUCER, conf, err) < 0 ||
 		open_topics(p, err) < 0)
@@ -315,7 +285,7 @@ static int give_up(struct kafka_producer *p, rd_kafka_topic_t *topic,
 	const struct kafka_record *record, rd_kafka_resp_err_t error)
 {
 	bool is_dead_letter = topic == p->dead_topic;
-	bool at_fault = is_records_fault(error);
+	bool at_fault = kafka_record_is_at_fault(error);
 
 	if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL && (is_dead_letter || !at_fault))
 		fail(p, is_dead_letter ? p->settings.dead_topic : p->settings.topic, error);

@@ -59,6 +59,21 @@ rd_kafka_resp_err_t kafka_record_produce(
 	return rd_kafka_last_error();
 }
 
+bool kafka_record_is_at_fault(rd_kafka_resp_err_t error)
+{
+	switch ((int)error) {
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_INVALID_MSG:
+	case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 size_t kafka_record_cost(const struct kafka_record *r)
 {
 	size_t cost = KAFKA_RECORD_COST + r->value.n + r->key.n;

@@ -31,19 +31,6 @@ enum {
 	FREE_MS = 1000,		  /* for an abort in the end */
 };
 
-/* 0: not a number. */
-static uint64_t property(const rd_kafka_conf_t *conf, const char *name)
-{
-	char text[NUM_U64_MAX + 1];
-	size_t n = sizeof text;
-	uint64_t value;
-
-	if (rd_kafka_conf_get(conf, name, text, &n) != RD_KAFKA_CONF_OK ||
-		num_u64(span_text(text), &value) < 0)
-		return 0;
-	return value;
-}
-
 static void set_u64(rd_kafka_conf_t *conf, const char *name, uint64_t value)
 {
 	char text[NUM_U64_MAX + 1];
@@ -58,13 +45,13 @@ static int fit(const struct kafka_txn *t, rd_kafka_conf_t *conf, struct err *err
 {
 	const struct kafka_txn_settings *s = &t->settings;
 	uint64_t limit = t->rules.facts.max_message_bytes;
-	uint64_t most = property(conf, "transaction.timeout.ms");
+	uint64_t most = kafka_client_property(conf, "transaction.timeout.ms");
 	char why[256];
 
 	if (!*s->id)
 		return err_set(err, EXIT_USAGE, "cannot publish exactly once: the ID is empty");
 	set_u64(conf, "message.timeout.ms", s->delivery_ms < most ? s->delivery_ms : most);
-	if (limit && limit < property(conf, "batch.size"))
+	if (limit && limit < kafka_client_property(conf, "batch.size"))
 		set_u64(conf, "batch.size", limit);
 	if (rd_kafka_conf_set(conf, "transactional.id", s->id, why, sizeof why) != RD_KAFKA_CONF_OK)
 		return err_set(err, EXIT_USAGE, "cannot set 'transactional.id': %s", why);
@@ -94,21 +81,6 @@ static rd_kafka_conf_t *configure(const struct kafka_txn *t, struct err *err)
 	return NULL;
 }
 
-static bool is_records_fault(rd_kafka_resp_err_t error)
-{
-	switch ((int)error) {
-	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-	case RD_KAFKA_RESP_ERR_INVALID_MSG:
-	case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The first trouble counts, unless a later one leaves no hope. */
 static void note_trouble(struct kafka_txn *t, rd_kafka_resp_err_t error)
 {
@@ -134,7 +106,7 @@ static void on_delivery(void *arg, const rd_kafka_message_t *m)
 		r->at_offset = m->offset;
 		r->at_ms = rd_kafka_message_timestamp(m, NULL);
 		t->session->client.complained = false;
-	} else if (is_records_fault(m->err)) {
+	} else if (kafka_record_is_at_fault(m->err)) {
 		r->refusal = rd_kafka_err2str(m->err);
 		t->refused = true;
 	} else if (m->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE &&
@@ -209,7 +181,7 @@ enum kafka_outcome txn_produce(struct kafka_txn *t, size_t i, int64_t deadline)
 	}
 	if (!error) {
 		s->client.outstanding++;
-	} else if (is_records_fault(error)) {
+	} else if (kafka_record_is_at_fault(error)) {
 		t->store.records[i].refusal = rd_kafka_err2str(error);
 	} else {
 		note_trouble(t, error);
