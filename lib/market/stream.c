@@ -10,7 +10,6 @@
 
 enum {
 	CAP_FIRST = 16,
-	TIME_DIGITS = 6, /* of a fraction of a second, as a Trade record has them */
 	NS_PER_US = 1000,
 	LINE_BYTES = NUM_U64_MAX + 2 * DECIMAL_TEXT_MAX + sizeof "sell" + STAMP_TEXT_MAX + 4,
 };
@@ -244,10 +243,8 @@ static void add_amounts(struct stream *stream, const struct trade *trade)
 
 static char *put_id(char *to, const struct trade *trade)
 {
-	if (trade->id_text.p)
-		return (char *)memcpy(to, trade->id_text.p, trade->id_text.n) + trade->id_text.n;
 	if (trade->has_id)
-		return to + num_write_u64(to, trade->id);
+		return to + trade_write_id(to, trade);
 	*to++ = '-';
 	return to;
 }
@@ -260,13 +257,6 @@ static char *put_side(char *to, enum trade_side side)
 		return (char *)memcpy(to, "sell", 4) + 4;
 	*to++ = '-';
 	return to;
-}
-
-static char *put_time(char *to, const struct trade *trade)
-{
-	if (trade->time_text.p)
-		return (char *)memcpy(to, trade->time_text.p, TRADE_TIME_TEXT) + TRADE_TIME_TEXT;
-	return to + stamp_write(to, trade->time_ns, TIME_DIGITS);
 }
 
 static void hash_trade(struct stream *stream, const struct trade *trade)
@@ -288,7 +278,7 @@ static void hash_trade(struct stream *stream, const struct trade *trade)
 	memcpy(timed, line, n);
 	to = timed + n;
 	*to++ = ' ';
-	to = put_time(to, trade);
+	to += trade_write_time(to, trade);
 	*to++ = '\n';
 	digest_wrote(stream->sha256_time, (size_t)(to - timed));
 }

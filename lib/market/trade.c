@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "base/stamp.h"
 
 #define NS_PER_US INT64_C(1000)
@@ -90,4 +91,22 @@ const char *trade_check(const struct trade *trade)
 		return "trade_id is 0";
 	/* Below a microsecond it would be written as 1970 itself. */
 	return trade->time_ns >= NS_PER_US ? NULL : "timestamp is not after 1970";
+}
+
+size_t trade_write_id(char *to, const struct trade *trade)
+{
+	if (!trade->id_text.p)
+		return num_write_u64(to, trade->id);
+	memcpy(to, trade->id_text.p, trade->id_text.n);
+	return trade->id_text.n;
+}
+
+size_t trade_write_time(char *to, const struct trade *trade)
+{
+	enum { DIGITS = 6 }; /* of a fraction of a second */
+
+	if (!trade->time_text.p)
+		return stamp_write(to, trade->time_ns, DIGITS);
+	memcpy(to, trade->time_text.p, TRADE_TIME_TEXT);
+	return TRADE_TIME_TEXT;
 }

@@ -57,4 +57,9 @@ const char *trade_read_amount(const char *name, struct span token, struct decima
  * unknown exchange is allowed here. A time is at least a microsecond after 1970. */
 const char *trade_check(const struct trade *trade);
 
+/* Writes the id of a trade that has one, and the time of any, as records have them: in decimal, to
+ * room for NUM_U64_MAX bytes, and to room for TRADE_TIME_TEXT. Returns the number of bytes. */
+size_t trade_write_id(char *to, const struct trade *trade);
+size_t trade_write_time(char *to, const struct trade *trade);
+
 #endif

@@ -6,10 +6,7 @@
 #include "base/quote.h"
 #include "base/stamp.h"
 
-enum {
-	TIME_DIGITS = 6,  /* of a fraction of a second */
-	FIXED_MAX = 1024, /* bytes of a record that are no product, no exchange and no amount */
-};
+enum { FIXED_MAX = 1024 }; /* bytes of a record that are no product, no exchange and no amount */
 
 /* The Trade members, which are those that a list of fields may name. */
 static const struct span names[] = {
@@ -94,12 +91,7 @@ static char *put_string(char *to, struct span text)
 
 static char *put_time(char *to, const struct trade *trade)
 {
-	if (trade->time_text.p) {
-		memcpy(to, trade->time_text.p, TRADE_TIME_TEXT);
-		to += TRADE_TIME_TEXT;
-	} else {
-		to += stamp_write(to, trade->time_ns, TIME_DIGITS);
-	}
+	to += trade_write_time(to, trade);
 	return PUT(to, "\"");
 }
 
@@ -113,11 +105,7 @@ static char *put_id(char *to, const struct trade *trade)
 	if (!trade->has_id)
 		return to;
 	to = PUT(to, ",\"trade_id\":");
-	if (trade->id_text.p) {
-		memcpy(to, trade->id_text.p, trade->id_text.n);
-		return to + trade->id_text.n;
-	}
-	return to + num_write_u64(to, trade->id);
+	return to + trade_write_id(to, trade);
 }
 
 static char *put_side(char *to, enum trade_side side)
