@@ -11,6 +11,7 @@
 
 #include "base/account.h"
 #include "base/diag.h"
+#include "base/filter.h"
 #include "base/guard.h"
 #include "base/line.h"
 #include "base/out.h"
@@ -34,8 +35,7 @@ struct options {
 	const char *product_map;
 	const char *where;
 	uint64_t jq_ms;
-	const char *output;
-	const char *on_bad;
+	struct filter_options filter;
 	struct prog_options common;
 };
 
@@ -98,17 +98,6 @@ static const struct opt own_options[] = {
 		.preset = "5s",
 		.lo = 100,
 		.at = offsetof(struct options, jq_ms)},
-	{.kind = OPT_FILE,
-		.name = "output",
-		.arg = "file",
-		.help = "append to a file instead of writing to standard output",
-		.at = offsetof(struct options, output)},
-	{.kind = OPT_FILE,
-		.name = "on-bad",
-		.arg = "fail|skip|file",
-		.help = "a bad record ends the run, is left out, or goes into a file",
-		.preset = "fail",
-		.at = offsetof(struct options, on_bad)},
 	{.name = NULL},
 };
 
@@ -116,7 +105,8 @@ static const struct opt_program program = {
 	.name = "trade-normalize",
 	.operands = "[file ...]",
 	.summary = "Write trades as records of one shape, with the exchange's own digits.",
-	.tables = {{own_options, 0}, {prog_options, offsetof(struct options, common)}},
+	.tables = {{own_options, 0}, {filter_options, offsetof(struct options, filter)},
+		{prog_options, offsetof(struct options, common)}},
 };
 
 struct counts {
@@ -305,8 +295,10 @@ static int guard_files(const struct normalizer *z, const struct options *o, stru
 {
 	struct guard guard = {.n = 0};
 
-	if (guard_writes(&guard, o->output ? o->output : "-", "records go", err) < 0 ||
-		guard_writes(&guard, reject_path(o->on_bad), "refused records go", err) < 0 ||
+	if (guard_writes(&guard, o->filter.output ? o->filter.output : "-", "records go", err) <
+			0 ||
+		guard_writes(&guard, reject_path(o->filter.on_bad), "refused records go", err) <
+			0 ||
 		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
 		guard_reads(&guard, z->map ? o->source : NULL, err) < 0 ||
 		guard_reads(&guard, o->product_map, err) < 0)
@@ -328,9 +320,9 @@ static int open_all(struct normalizer *z, const struct options *o)
 {
 	struct err err;
 
-	if (guard_files(z, o, &err) < 0 || !(z->out = out_open(o->output, &err)))
+	if (guard_files(z, o, &err) < 0 || !(z->out = out_open(o->filter.output, &err)))
 		return diag_err(&err);
-	z->reject = reject_open(o->on_bad, &err);
+	z->reject = reject_open(o->filter.on_bad, &err);
 	if (!z->reject)
 		return out_close(z->out, diag_err(&err), &z->n.unwritten);
 	return EXIT_DONE;

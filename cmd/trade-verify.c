@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/file.h"
+#include "base/filter.h"
 #include "base/guard.h"
 #include "base/line.h"
 #include "base/num.h"
@@ -35,8 +36,7 @@ struct options {
 	const char *manifest;
 	const char *against;
 	struct opt_list expect;
-	const char *output;
-	const char *on_bad;
+	struct filter_options filter;
 	struct prog_options common;
 };
 
@@ -61,17 +61,6 @@ static const struct opt own_options[] = {
 		.arg = "product=first-last",
 		.help = "demand these ids of a product; may be given more than once",
 		.at = offsetof(struct options, expect)},
-	{.kind = OPT_FILE,
-		.name = "output",
-		.arg = "file",
-		.help = "append to a file instead of writing to standard output",
-		.at = offsetof(struct options, output)},
-	{.kind = OPT_FILE,
-		.name = "on-bad",
-		.arg = "fail|skip|file",
-		.help = "a bad record ends the run, is left out, or goes into a file",
-		.preset = "fail",
-		.at = offsetof(struct options, on_bad)},
 	{.name = NULL},
 };
 
@@ -79,7 +68,8 @@ static const struct opt_program program = {
 	.name = "trade-verify",
 	.operands = "[file ...]",
 	.summary = "Pass trades through, and judge whether each stream is whole.",
-	.tables = {{own_options, 0}, {prog_options, offsetof(struct options, common)}},
+	.tables = {{own_options, 0}, {filter_options, offsetof(struct options, filter)},
+		{prog_options, offsetof(struct options, common)}},
 };
 
 struct range {
@@ -341,8 +331,10 @@ static int guard_files(const struct verifier *z, struct err *err)
 	struct guard guard = {.n = 0};
 
 	if ((!o->quiet_stdout &&
-		    guard_writes(&guard, o->output ? o->output : "-", "records go", err) < 0) ||
-		guard_writes(&guard, reject_path(o->on_bad), "refused records go", err) < 0 ||
+		    guard_writes(&guard, o->filter.output ? o->filter.output : "-", "records go",
+			    err) < 0) ||
+		guard_writes(&guard, reject_path(o->filter.on_bad), "refused records go", err) <
+			0 ||
 		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
 		guard_reads(&guard, o->against, err) < 0 ||
 		guard_writes(&guard, o->manifest, "the manifest goes", err) < 0)
@@ -357,10 +349,10 @@ static int open_all(struct verifier *z)
 	struct err err;
 
 	if (guard_files(z, &err) < 0 || (o->manifest && file_can_replace(o->manifest, &err) < 0) ||
-		!(z->out = out_open(o->quiet_stdout ? "/dev/null" : o->output, &err)))
+		!(z->out = out_open(o->quiet_stdout ? "/dev/null" : o->filter.output, &err)))
 		return diag_err(&err);
 	out_on_loss(z->out, on_loss, z);
-	z->reject = reject_open(o->on_bad, &err);
+	z->reject = reject_open(o->filter.on_bad, &err);
 	if (!z->reject)
 		return out_close(z->out, diag_err(&err), &z->n.unwritten);
 	return EXIT_DONE;
@@ -449,7 +441,7 @@ static int run(const struct options *o, char *const *files)
 	struct verifier z = {.options = o};
 	int code;
 
-	if (o->quiet_stdout && o->output)
+	if (o->quiet_stdout && o->filter.output)
 		opt_usage_error("--quiet-stdout and --output exclude each other");
 	if (o->manifest && strcmp(o->manifest, "-") == 0 && !o->quiet_stdout)
 		opt_usage_error("standard output takes the manifest only with --quiet-stdout");
