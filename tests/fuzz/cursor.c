@@ -9,13 +9,14 @@
 static const char tag[] = "tradepipe-cursor/1 7 0123456789abcdef 1/1 exchange,product_id\n";
 
 /* What lies behind the first line, which has the counter. */
-static struct span streams_of(const struct cursor_text *text)
+static struct span streams_of(struct span part)
 {
-	const char *end = memchr(text->spans[0].p, '\n', text->spans[0].n);
+	const char *end = memchr(part.p, '\n', part.n);
 
-	return span_make(end, text->spans[0].n - (size_t)(end - text->spans[0].p));
+	return span_make(end, part.n - (size_t)(end - part.p));
 }
 
+/* Short lines may come to need more room than they took, and then more parts. */
 static void check_text(struct span text)
 {
 	static struct cursor_text written, again;
@@ -25,12 +26,14 @@ static void check_text(struct span text)
 	if (cursor_load(&a, &text, 1, &err) != 1)
 		return;
 	cursor_write(a, &written);
-	FUZZ_REQUIRE(written.n == 1 && written.spans[0].n <= CURSOR_PART_MAX);
 	FUZZ_REQUIRE(cursor_load(&b, written.spans, written.n, &err) == 1);
 	FUZZ_REQUIRE(cursor_streams(a) == cursor_streams(b));
 	cursor_write(b, &again);
 	FUZZ_REQUIRE(written.n == again.n);
-	FUZZ_REQUIRE(span_is(streams_of(&written), streams_of(&again)));
+	for (size_t i = 0; i < written.n; i++) {
+		FUZZ_REQUIRE(written.spans[i].n <= CURSOR_PART_MAX);
+		FUZZ_REQUIRE(span_is(streams_of(written.spans[i]), streams_of(again.spans[i])));
+	}
 	cursor_close(a);
 	cursor_close(b);
 }

@@ -3,12 +3,16 @@
 # from the lines of the golden cases, and says how many executions a second it made. What it finds is
 # left in tests/fuzz/ as TARGET-crash-...: make a test of it.
 #
+# A number of executions makes the same inputs each time, so that `make check` depends on the change
+# alone; SECONDS makes others each time.
+#
 # usage: run.sh [-runs=N|SECONDS [TARGET ...]]      a million executions each if not said
 set -eu
 cd "$(dirname "$0")/../.."
 limit=${1:--runs=1000000}
+origin=0
 case $limit in
--runs=*) ;;
+-runs=*) origin=1 ;;
 *) limit=-max_total_time=$limit ;;
 esac
 [ $# -gt 0 ] && shift
@@ -33,7 +37,7 @@ stat() { sed -n "s/^stat::$1: *//p" "build/fuzz/$target.log"; }
 failed=
 for target; do
 	mkdir -p "build/fuzz/corpus/$target"
-	if "build/fuzz/tests/fuzz/$target" "$limit" -max_len=2048 \
+	if "build/fuzz/tests/fuzz/$target" "$limit" -seed="$origin" -max_len=2048 \
 		-artifact_prefix="tests/fuzz/$target-" -print_final_stats=1 \
 		"build/fuzz/corpus/$target" "$seeds" 2>"build/fuzz/$target.log"; then
 		echo "fuzz: $target: $(stat number_of_executed_units) executions," \
