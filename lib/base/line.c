@@ -32,7 +32,7 @@ enum { GO_ON = -1 }; /* beside the values of enum line_end */
 
 void line_init(struct line_loop *loop, char *const *files, void *arg)
 {
-	*loop = (struct line_loop){.files = files, .event_fd = -1, .arg = arg};
+	*loop = (struct line_loop){.files = files, .event_fd = -1, .wait_ms = -1, .arg = arg};
 }
 
 static int give(struct reader *r, size_t length)
@@ -126,6 +126,16 @@ static int make_room(struct reader *r)
 	return result;
 }
 
+/* How long to wait at most; -1: without a limit. */
+static int64_t limit_ms(const struct line_loop *loop)
+{
+	int64_t left_ms = sig_left_ms();
+
+	if (left_ms < 0 || (loop->wait_ms >= 0 && loop->wait_ms < left_ms))
+		return loop->wait_ms;
+	return left_ms;
+}
+
 /* Input that is there already is read without writing out first: bulk stays bulk. */
 static int await(struct reader *r)
 {
@@ -139,7 +149,7 @@ static int await(struct reader *r)
 			return GO_ON;
 		if (loop->wait(loop->arg))
 			return LINE_END_RECORD;
-		timeout_ms = sig_left_ms();
+		timeout_ms = limit_ms(loop);
 	}
 }
 
@@ -167,7 +177,7 @@ static int read_all(struct reader *r, struct err *err)
 }
 
 /* The descriptor, or -1 - X where the result of the input is X. Opening a FIFO takes until it has a
- * writer, so that signals and duties come in between. */
+ * writer, so that signals and duties come in between, and wait() as often as a beat is. */
 static int open_input(struct line_loop *loop, const char *file, struct err *err)
 {
 	bool is_stdin = strcmp(file, "-") == 0;
@@ -182,6 +192,8 @@ static int open_input(struct line_loop *loop, const char *file, struct err *err)
 			return -1 - LINE_END_RECORD;
 		if (sig_stops())
 			return -1 - LINE_END_STOP;
+		if (loop->wait_ms >= 0)
+			sig_beat();
 		wait_duty();
 		fd = open(file, O_RDONLY | O_CLOEXEC);
 	} while (fd < 0 && errno == EINTR);

@@ -42,6 +42,11 @@ struct line_loop {
 	 * read. */
 	int event_fd;
 
+	/* While waiting: wait() is called again after so many milliseconds; -1: not before something
+	 * happens. Callbacks may change this, and event_fd. With files it needs sig_init(), since
+	 * until a FIFO has a writer nothing but the beat of once a second comes in between. */
+	int64_t wait_ms;
+
 	void *arg;
 
 	/* What the loop tells its callbacks: */

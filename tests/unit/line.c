@@ -23,8 +23,11 @@ struct feeder {
 	size_t piece;	  /* bytes at a time */
 	int to;		  /* the writing end of the pipe, or -1 */
 	struct buf log;
-	size_t longest;	  /* line or head seen */
-	unsigned waits;	  /* calls of wait() */
+	size_t longest;	 /* line or head seen */
+	unsigned waits;	 /* calls of wait() */
+	unsigned idle;	 /* in so many of them nothing is fed */
+	int64_t wait_ms; /* what the loop is told then, with event_fd */
+	int event_fd;
 	unsigned stop_at; /* raise SIGTERM in this call of wait(), and with this record; 0: never */
 	unsigned stop_with;
 	unsigned refuse_at; /* record() ends the loop with this record; 0: never */
@@ -63,7 +66,9 @@ static int on_wait(void *arg)
 
 	if (++f->waits == f->stop_at)
 		raise(SIGTERM);
-	if (f->to < 0)
+	f->loop.wait_ms = f->wait_ms;
+	f->loop.event_fd = f->waits <= f->idle ? f->event_fd : -1;
+	if (f->to < 0 || f->waits <= f->idle)
 		return 0;
 	if (n == 0) {
 		close(f->to);
@@ -79,7 +84,8 @@ static void feeder_init(struct feeder *f, struct span input, size_t piece, char 
 {
 	int ends[2];
 
-	*f = (struct feeder){.left = input, .piece = piece, .to = -1};
+	*f = (struct feeder){
+		.left = input, .piece = piece, .to = -1, .wait_ms = -1, .event_fd = -1};
 	line_init(&f->loop, files, f);
 	f->loop.record = on_record;
 	f->loop.too_long = on_too_long;
@@ -251,6 +257,42 @@ static void test_wait(void)
 	feeder_release(&f);
 }
 
+/* Nothing comes unless wait() is called again, and then nobody would end this but the alarm. */
+static int run_idle(const void *arg)
+{
+	const bool *is_event = arg;
+	struct feeder f;
+	struct err err;
+	int ends[2];
+
+	alarm(20);
+	feeder_init(&f, span_text("1\n2\n"), 2, NULL);
+	f.idle = 3;
+	if (pipe(ends) < 0 || write(ends[1], "", 1) < 0)
+		return 100;
+	if (*is_event)
+		f.event_fd = ends[0];
+	else
+		f.wait_ms = 1;
+	if (line_run(&f.loop, &err) != LINE_END_INPUT)
+		return 101;
+	return f.waits >= 6 && is_log(&f.log, "[1:1][2:2]") ? 0 : 102;
+}
+
+static void test_idle(void)
+{
+	static const bool is_event[] = {false, true};
+	struct child child;
+	struct line_loop loop;
+
+	line_init(&loop, NULL, NULL);
+	TAP_OK(loop.wait_ms == -1 && loop.event_fd == -1, "nothing but input is waited for");
+	child_run(&child, run_idle, &is_event[0]);
+	TAP_OK(child.status == 0, "wait() is called again when the time that it asked for is over");
+	child_run(&child, run_idle, &is_event[1]);
+	TAP_OK(child.status == 0, "or when the second descriptor can be read");
+}
+
 /* The rest needs processes of its own, since a stop is for ever. */
 struct stop {
 	const char *name;
@@ -258,6 +300,8 @@ struct stop {
 	unsigned at, with; /* SIGTERM in this call of wait(), with this record */
 	bool file;	   /* two files of this text, not a pipe */
 	bool open;	   /* the pipe's writer does not go away */
+	unsigned idle;	   /* as a feeder has them; 0 ms: -1 */
+	int64_t wait_ms;
 	enum line_end end;
 	size_t torn;
 };
@@ -272,6 +316,10 @@ static const struct stop stops[] = {
 		.end = LINE_END_INPUT},
 	{"a pipe that stays open is left when the drain is over", "1\n2\n", "[1:1][2:2]", .at = 1,
 		.open = true, .end = LINE_END_STOP},
+	{"whatever wait() asks for, more", "1\n2\n", "[1:1][2:2]", .at = 1, .open = true,
+		.wait_ms = INT64_MAX, .end = LINE_END_STOP},
+	{"or less", "1\n2\n", "[1:1][2:2]", .at = 1, .open = true, .idle = 3, .wait_ms = 1,
+		.end = LINE_END_STOP},
 	{"an unfinished line is told", "1\nunfinished", "[1:1]", .at = 1, .open = true,
 		.end = LINE_END_STOP, .torn = 1},
 };
@@ -292,6 +340,11 @@ static int run_stop(const void *arg)
 	feeder_init(&f, span_text(stop->text), stop->open ? 1000 : 2, files);
 	f.stop_at = stop->at;
 	f.stop_with = stop->with;
+	f.idle = stop->idle;
+	if (stop->wait_ms) {
+		f.wait_ms = stop->wait_ms;
+		signal(SIGALRM, SIG_IGN); /* which else comes once a second */
+	}
 	keep = stop->open ? dup(f.to) : -1;
 	printf("%d ", line_run(&f.loop, &err));
 	printf("%llu %.*s", (unsigned long long)f.loop.torn, (int)f.log.len, f.log.data);
@@ -316,19 +369,22 @@ static void test_stop(const struct stop *stop)
 /* Nobody opens the other end. */
 static int run_fifo(const void *arg)
 {
+	const bool *asks = arg;
 	char *file = file_with("");
 	struct feeder f;
 	struct err err;
 	enum line_end end;
 
-	(void)arg;
 	unlink(file);
 	if (mkfifo(file, 0600) < 0)
 		return 100;
 	sig_init(60 * 1000);
 	feeder_init(&f, span_make(NULL, 0), 1, (char *[]){file, NULL});
 	f.stop_at = 2;
-	sig_beat();
+	if (*asks)
+		f.wait_ms = 10;
+	else
+		sig_beat();
 	end = line_run(&f.loop, &err);
 	unlink(file);
 	return end == LINE_END_STOP ? 0 : 101;
@@ -336,15 +392,19 @@ static int run_fifo(const void *arg)
 
 int main(void)
 {
+	static const bool asks[] = {false, true};
 	struct child child;
 
 	test_splits();
 	test_ceiling();
 	test_files();
 	test_wait();
+	test_idle();
 	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
 		test_stop(&stops[i]);
-	child_run(&child, run_fifo, NULL);
+	child_run(&child, run_fifo, &asks[0]);
 	TAP_OK(child.status == 0, "a FIFO without a writer is waited for, but not after SIGTERM");
+	child_run(&child, run_fifo, &asks[1]);
+	TAP_OK(child.status == 0, "and wait() is called again when it asked for that");
 	return tap_end();
 }
