@@ -54,7 +54,7 @@ struct opt_table {
 	size_t at;
 };
 
-enum { OPT_TABLES_MAX = 4 };
+enum { OPT_TABLES_MAX = 8 };
 
 struct opt_program {
 	const char *name;
