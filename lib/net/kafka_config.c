@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -67,8 +68,9 @@ enum kind {
 	KILOBYTES, /* likewise, and bytes become kilobytes */
 	STORE,	   /* a file of certificates: `to`, where it is PEM */
 	STORE_TYPE,
-	VOID,	 /* a Java matter without meaning here */
-	REFUSED, /* `to` says what to write instead */
+	VOID,	  /* a Java matter without meaning here */
+	VERIFIED, /* of TLS: `to` is the one value that it may have */
+	REFUSED,  /* `to` says what to write instead */
 };
 
 /* Names that librdkafka does not know, or that must not reach it. Where both sides use one name,
@@ -83,7 +85,7 @@ static const struct rule {
 	{"delivery.timeout.ms", REFUSED, "write --delivery-timeout"},
 	{"dr_cb", REFUSED, "every record is followed"},
 	{"dr_msg_cb", REFUSED, "every record is followed"},
-	{"enable.ssl.certificate.verification", REFUSED, "certificates are always verified"},
+	{"enable.ssl.certificate.verification", VERIFIED, "true"},
 	{"enabled_events", REFUSED, "every record is followed"},
 	{"key.deserializer", VOID, NULL},
 	{"key.serializer", VOID, NULL},
@@ -100,6 +102,7 @@ static const struct rule {
 	{"sasl.oauthbearer.config", SECRET, NULL},
 	{"sasl.password", SECRET, NULL},
 	{"send.buffer.bytes", RENAMED, "socket.send.buffer.bytes"},
+	{"ssl.endpoint.identification.algorithm", VERIFIED, "https"},
 	{"ssl.key.password", SECRET, NULL},
 	{"ssl.key.pem", SECRET, NULL},
 	{"ssl.keystore.certificate.chain", RENAMED, "ssl.certificate.pem"},
@@ -111,7 +114,7 @@ static const struct rule {
 	{"ssl.truststore.location", STORE, "ssl.ca.location"},
 	{"ssl.truststore.password", REFUSED, "a PEM file of authorities has no password"},
 	{"ssl.truststore.type", STORE_TYPE, NULL},
-	{"transactional.id", REFUSED, "transactions are not offered this way"},
+	{"transactional.id", REFUSED, "write --exactly-once"},
 	{"value.deserializer", VOID, NULL},
 	{"value.serializer", VOID, NULL},
 };
@@ -245,6 +248,10 @@ static int set_property(const struct setting *s, const char *name, const char *v
 		return 0;
 	case VOID:
 		return 0;
+	case VERIFIED:
+		if (strcasecmp(value, rule->to) == 0)
+			return hand_over(s, name, rule->to);
+		return refuse(s, name, "TLS is always verified");
 	case REFUSED:
 		break;
 	}

@@ -69,7 +69,16 @@ static const struct {
 	{"ssl.truststore.password=x", NULL, NULL, "has no password"},
 	{"delivery.timeout.ms=1", NULL, NULL, "write --delivery-timeout"},
 	{"delivery.report.only.error=true", NULL, NULL, "every record is followed"},
-	{"transactional.id=x", NULL, NULL, "transactional.id"},
+	{"transactional.id=x", NULL, NULL, "write --exactly-once"},
+	{"enable.ssl.certificate.verification=true", "enable.ssl.certificate.verification", "true",
+		NULL},
+	{"enable.ssl.certificate.verification=false", NULL, NULL,
+		"'enable.ssl.certificate.verification' of 'conf', line 1: TLS is always verified"},
+	{"ssl.endpoint.identification.algorithm=HTTPS", "ssl.endpoint.identification.algorithm",
+		"https", NULL},
+	{"ssl.endpoint.identification.algorithm=", NULL, NULL,
+		"'ssl.endpoint.identification.algorithm' of 'conf', line 1: TLS is always verified"},
+	{"ssl.endpoint.identification.algorithm=none", NULL, NULL, "TLS is always verified"},
 	{"buffer.memory=32M", NULL, NULL, "not a number of bytes"},
 };
 
@@ -105,6 +114,23 @@ static void test_command_line(void)
 		TAP_OK(!value && err.code == EXIT_USAGE && strstr(err.text, "--config") &&
 				!strstr(err.text, "hush"),
 			"%.*s is refused", (int)strcspn(secrets[i], "="), secrets[i]);
+	}
+}
+
+static void test_verification(void)
+{
+	static const char *const properties[] = {"ssl.endpoint.identification.algorithm=none",
+		"ssl.endpoint.identification.algorithm=", "ssl.endpoint.identification.algorithm=x",
+		"enable.ssl.certificate.verification=false",
+		"enable.ssl.certificate.verification="};
+
+	for (size_t i = 0; i < sizeof properties / sizeof *properties; i++) {
+		struct kafka_options options = {.properties = {{properties[i]}, 1}};
+		struct err err = {.text = ""};
+		const char *value = value_of(&options, "linger.ms", &err);
+		TAP_OK(!value && err.code == EXIT_USAGE &&
+				strstr(err.text, "of option --property: TLS is always verified"),
+			"%s is refused", properties[i]);
 	}
 }
 
@@ -339,6 +365,7 @@ int main(void)
 	unset_variables();
 	test_files();
 	test_command_line();
+	test_verification();
 	test_precedence();
 	test_variables();
 	test_two_passwords();
