@@ -10,10 +10,8 @@
 #include "base/stamp.h"
 #include "base/wait.h"
 #include "net/kafka_cursor_priv.h"
+#include "net/kafka_preset.h"
 #include "net/kafka_topic.h"
-
-/* How long a broker holds the answer to a fetch of an empty partition. */
-#define FETCH_WAIT_MS "10"
 
 enum {
 	/* rd_kafka_committed() cannot be interrupted; an answer that takes longer than its slice is
@@ -23,43 +21,12 @@ enum {
 	PAUSE_MS = 100, /* between two tries */
 };
 
-static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *err)
-{
-	char why[256];
-
-	if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
-		return 0;
-	return err_set(err, EXIT_USAGE, "cannot set '%s': %s", name, why);
-}
-
-/* After all properties that the user gave: these are not for them to say. What is a producer's
- * property would be warned of, hence the level. */
-static rd_kafka_conf_t *configure(const struct kafka_cursor *c, struct err *err)
-{
-	static const struct kafka_property presets[] = {
-		{"allow.auto.create.topics", "false"}, {NULL, NULL}};
-	const struct kafka_property forced[] = {
-		{"group.id", c->group},
-		{"isolation.level", c->settings.stable ? "read_committed" : "read_uncommitted"},
-		{"enable.auto.commit", "false"},
-		{"enable.partition.eof", "true"},
-		{"fetch.wait.max.ms", FETCH_WAIT_MS},
-		{"log_level", "3"},
-	};
-	rd_kafka_conf_t *conf = kafka_config_make(c->settings.connection, presets, err);
-
-	for (size_t i = 0; conf && i < sizeof forced / sizeof *forced; i++) {
-		if (set(conf, forced[i].name, forced[i].value, err) == 0)
-			continue;
-		rd_kafka_conf_destroy(conf);
-		conf = NULL;
-	}
-	return conf;
-}
-
 static int start(struct kafka_cursor *c, struct err *err)
 {
-	rd_kafka_conf_t *conf = configure(c, err);
+	const struct kafka_property forced[] = {{"group.id", c->group},
+		{"isolation.level", c->settings.stable ? "read_committed" : "read_uncommitted"},
+		{NULL, NULL}};
+	rd_kafka_conf_t *conf = kafka_preset_consumer(c->settings.connection, forced, err);
 
 	return conf ? kafka_client_start(&c->client, RD_KAFKA_CONSUMER, conf, err) : -1;
 }

@@ -238,6 +238,7 @@ struct kafka_producer *kafka_producer_open(
 	}
 	p = mem_alloc(1, sizeof *p);
 	p->settings = *settings;
+	p->settings.txn_id = NULL;
 	if (start(p, err) == 0)
 		return p;
 	kafka_producer_free(p);

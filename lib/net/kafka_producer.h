@@ -62,6 +62,7 @@ struct kafka_producer_settings {
 	uint64_t queue_bytes;		     /* of memory for records on their way; 0: the preset */
 	const char *compression;	     /* librdkafka's name of a codec */
 	uint64_t delivery_ms;		     /* how long one record may take to be acknowledged */
+	const char *txn_id;		     /* NULL; of transactions, for kafka_preset.h alone */
 
 	/* Called once for each record sent. The delivery and its spans live until it returns. */
 	void (*delivered)(void *arg, const struct kafka_delivery *delivery);

@@ -9,13 +9,8 @@
 #include "base/stamp.h"
 #include "base/wait.h"
 #include "net/kafka_client.h"
+#include "net/kafka_preset.h"
 #include "net/kafka_topic.h"
-
-/* How long a broker holds the answer where there is nothing: what says that an end was reached. */
-#define FETCH_WAIT_MS "10"
-/* What librdkafka reads ahead. With less it pauses: a million records of 188 bytes took 38 s with 2048,
- * 4.5 s with 16384 and 60 MB of memory, 3.5 s with 65536 (2.0.2). */
-#define QUEUE_KBYTES "16384"
 
 enum {
 	BLOCK_FIRST = 1000, /* records */
@@ -56,31 +51,12 @@ struct span kafka_seen_header(const struct kafka_seen *seen, const char *name)
 	return span_make(value, value ? n : 0);
 }
 
-/* The isolation is not for the user's properties to say. */
 static rd_kafka_conf_t *configure(
 	const struct kafka_options *connection, const char *isolation, struct err *err)
 {
-	static const struct kafka_property presets[] = {{"allow.auto.create.topics", "false"},
-		{"fetch.wait.max.ms", FETCH_WAIT_MS}, {"queued.max.messages.kbytes", QUEUE_KBYTES},
-		{NULL, NULL}};
-	const struct kafka_property forced[] = {
-		{"isolation.level", isolation},
-		{"enable.partition.eof", "true"},
-		{"auto.offset.reset", "earliest"},
-		{"log_level", "3"},
-	};
-	rd_kafka_conf_t *conf = kafka_config_make(connection, presets, err);
-	char why[256];
+	const struct kafka_property forced[] = {{"isolation.level", isolation}, {NULL, NULL}};
 
-	for (size_t i = 0; conf && i < sizeof forced / sizeof *forced; i++) {
-		if (rd_kafka_conf_set(conf, forced[i].name, forced[i].value, why, sizeof why) ==
-			RD_KAFKA_CONF_OK)
-			continue;
-		err_set(err, EXIT_USAGE, "cannot set '%s': %s", forced[i].name, why);
-		rd_kafka_conf_destroy(conf);
-		conf = NULL;
-	}
-	return conf;
+	return kafka_preset_consumer(connection, forced, err);
 }
 
 int kafka_reader_print(const struct kafka_options *connection, struct buf *to, struct err *err)

@@ -14,35 +14,65 @@
 
 enum {
 	GRACE_MS = 500, /* for a call that has got a time-out to come back by itself */
-	WAIT_MS = 200,	/* between two looks at the clock */
 	PAUSE_MS = 50,	/* between two tries */
 };
 
-enum call_state { CALL_RUNS, CALL_DONE, CALL_LEFT };
+enum call_state { CALL_WAITS, CALL_RUNS, CALL_DONE, CALL_LEFT };
 
 /* One call, shared by its thread and the caller; who comes last releases it. */
-struct call {
+struct kafka_call {
 	struct kafka_session *session;
 	enum kafka_step step;
 	rd_kafka_topic_partition_list_t *offsets;
 	rd_kafka_consumer_group_metadata_t *group;
+	int64_t deadline;
+	int64_t next; /* it waits for its next try until then */
 	int timeout_ms;
+	bool unborn; /* this machine has no room for another thread */
 	rd_kafka_error_t *error;
-	int done[2]; /* a pipe: readable when the call has come back */
+	pthread_t thread;
 	atomic_int state;
 };
+
+static void end_call(struct kafka_call *call)
+{
+	if (call->offsets)
+		rd_kafka_topic_partition_list_destroy(call->offsets);
+	if (call->group)
+		rd_kafka_consumer_group_metadata_destroy(call->group);
+	free(call);
+}
+
+/* The call of a session that nobody waits for has come back, or waits for its next try. */
+static void drop_call(struct kafka_session *s)
+{
+	struct kafka_call *call = s->call;
+
+	s->call = NULL;
+	if (!call)
+		return;
+	if (atomic_load(&call->state) == CALL_DONE) {
+		pthread_join(call->thread, NULL);
+		if (call->error)
+			rd_kafka_error_destroy(call->error);
+	}
+	end_call(call);
+}
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
 	struct kafka_client *c = opaque;
 	struct kafka_session *s = c->owner;
+	bool is_owner = pthread_equal(pthread_self(), s->thread);
 
 	(void)rk;
-	pthread_mutex_lock(&s->lock);
+	if (!is_owner)
+		pthread_mutex_lock(&s->lock);
 	c->outstanding--;
 	if (s->delivered)
 		s->delivered(s->arg, m);
-	pthread_mutex_unlock(&s->lock);
+	if (!is_owner)
+		pthread_mutex_unlock(&s->lock);
 }
 
 struct kafka_session *kafka_session_open(rd_kafka_conf_t *conf, const char *topic,
@@ -51,6 +81,7 @@ struct kafka_session *kafka_session_open(rd_kafka_conf_t *conf, const char *topi
 	struct kafka_session *s = mem_alloc(1, sizeof *s);
 
 	pthread_mutex_init(&s->lock, NULL);
+	s->thread = pthread_self();
 	s->delivered = delivered;
 	s->arg = arg;
 	s->client.owner = s;
@@ -80,6 +111,7 @@ void kafka_session_close(struct kafka_session *s)
 {
 	if (!s)
 		return;
+	drop_call(s);
 	if (s->topic)
 		rd_kafka_topic_destroy(s->topic);
 	if (s->logs)
@@ -106,23 +138,6 @@ static int start_thread(pthread_t *thread, void *(*work)(void *arg), void *arg)
 	result = pthread_create(thread, NULL, work, arg);
 	sig_unshield();
 	return result;
-}
-
-static void *close_session(void *arg)
-{
-	kafka_session_close(arg);
-	return NULL;
-}
-
-void kafka_session_leave(struct kafka_session *s)
-{
-	pthread_t thread;
-
-	if (!s)
-		return;
-	set_delivered(s, NULL);
-	if (start_thread(&thread, close_session, s) == 0)
-		pthread_detach(thread);
 }
 
 static bool is_fenced(rd_kafka_resp_err_t error)
@@ -188,19 +203,7 @@ enum kafka_outcome kafka_session_begin(struct kafka_session *s)
 	return outcome == KAFKA_LATE ? KAFKA_BROKEN : outcome;
 }
 
-static void end_call(struct call *call)
-{
-	if (call->offsets)
-		rd_kafka_topic_partition_list_destroy(call->offsets);
-	if (call->group)
-		rd_kafka_consumer_group_metadata_destroy(call->group);
-	for (int i = 0; i < 2; i++)
-		if (call->done[i] >= 0)
-			close(call->done[i]);
-	free(call);
-}
-
-static rd_kafka_error_t *run(struct call *call)
+static rd_kafka_error_t *run(struct kafka_call *call)
 {
 	rd_kafka_t *rk = call->session->client.rk;
 
@@ -218,19 +221,21 @@ static rd_kafka_error_t *run(struct call *call)
 	return NULL;
 }
 
+/* The session lives until the thread has been joined, or is the thread's. */
 static void *work(void *arg)
 {
-	struct call *call = arg;
+	struct kafka_call *call = arg;
 	ssize_t n;
 
 	call->error = run(call);
 	if (atomic_exchange(&call->state, CALL_DONE) == CALL_RUNS) {
-		n = write(call->done[1], "", 1);
+		n = write(call->session->client.wake[1], "", 1);
 		(void)n;
 		return NULL;
 	}
 	if (call->error)
 		rd_kafka_error_destroy(call->error);
+	call->session->call = NULL;
 	kafka_session_close(call->session);
 	end_call(call);
 	return NULL;
@@ -244,94 +249,152 @@ static int64_t left_ms(int64_t deadline)
 	return drain >= 0 && drain < ms ? drain : ms;
 }
 
-/* Whether the call came back in time. Its session is served meanwhile where the call itself does
- * not do so. */
-static bool await(struct call *call, int64_t deadline)
+/* The call is left to its thread, and the session with it, unless it has come back: false. */
+static bool leave_call(struct kafka_session *s)
 {
-	struct kafka_session *s = call->session;
-	bool serves = call->step == KAFKA_STEP_INIT || call->step == KAFKA_STEP_OFFSETS;
-
-	for (;;) {
-		int64_t ms = left_ms(deadline + GRACE_MS * STAMP_NS_PER_MS);
-		if (ms <= 0 || sig_expired())
-			return false;
-		if (wait_readable(serves ? s->client.wake[0] : -1, call->done[0],
-			    ms < WAIT_MS ? ms : WAIT_MS) == WAIT_EVENT)
-			return true;
-		if (serves)
-			kafka_session_serve(s);
-	}
-}
-
-/* The call has come back, or leaves with the session: false. */
-static bool take_back(struct call *call, pthread_t thread, int64_t deadline)
-{
-	struct kafka_session *s = call->session;
 	void (*delivered)(void *arg, const rd_kafka_message_t *message) = s->delivered;
+	struct kafka_call *call = s->call;
+	pthread_t thread = call->thread;
 
-	if (!await(call, deadline)) {
-		/* Before it is known whether that is so: afterwards the session may be gone. */
-		set_delivered(s, NULL);
-		if (atomic_exchange(&call->state, CALL_LEFT) == CALL_RUNS) {
-			pthread_detach(thread);
-			return false;
-		}
-		set_delivered(s, delivered);
+	/* Before it is known whether that is so: afterwards the session may be gone. */
+	set_delivered(s, NULL);
+	if (atomic_exchange(&call->state, CALL_LEFT) == CALL_RUNS) {
+		pthread_detach(thread);
+		return true;
 	}
-	pthread_join(thread, NULL);
-	return true;
+	atomic_store(&call->state, CALL_DONE);
+	set_delivered(s, delivered);
+	return false;
 }
 
-static struct call *make_call(struct kafka_session *s, enum kafka_step step,
+static void try_call(struct kafka_call *call)
+{
+	int64_t ms = left_ms(call->deadline);
+
+	call->timeout_ms = (int)(ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms);
+	call->error = NULL;
+	atomic_store(&call->state, CALL_RUNS);
+	call->unborn = start_thread(&call->thread, work, call) != 0;
+	if (!call->unborn)
+		return;
+	atomic_store(&call->state, CALL_WAITS);
+	call->next = stamp_monotonic() + PAUSE_MS * STAMP_NS_PER_MS;
+}
+
+void kafka_session_start(struct kafka_session *s, enum kafka_step step,
 	const rd_kafka_topic_partition_list_t *offsets, const char *group, int64_t deadline)
 {
-	struct call *call = mem_alloc(1, sizeof *call);
-	int64_t ms = left_ms(deadline);
-
-	call->session = s;
-	call->step = step;
-	call->timeout_ms = (int)(ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms);
-	call->done[0] = call->done[1] = -1;
+	s->call = mem_alloc(1, sizeof *s->call);
+	s->call->session = s;
+	s->call->step = step;
+	s->call->deadline = deadline;
 	if (step == KAFKA_STEP_OFFSETS) {
-		call->offsets = rd_kafka_topic_partition_list_copy(offsets);
-		call->group = rd_kafka_consumer_group_metadata_new(group);
+		s->call->offsets = rd_kafka_topic_partition_list_copy(offsets);
+		s->call->group = rd_kafka_consumer_group_metadata_new(group);
 	}
-	return call;
+	try_call(s->call);
 }
 
-static enum kafka_outcome step_once(struct kafka_session **session, struct call *call,
-	int64_t deadline, char reason[KAFKA_REASON_MAX])
+/* A commit and an abort serve by themselves, on their thread; two at a time must not. */
+static void serve_beside(struct kafka_session *s)
 {
-	enum kafka_outcome outcome;
-	pthread_t thread;
+	bool serves = s->call->step == KAFKA_STEP_INIT || s->call->step == KAFKA_STEP_OFFSETS;
+	char bytes[64];
 
-	if (pipe(call->done) < 0 || start_thread(&thread, work, call) != 0) {
-		snprintf(reason, KAFKA_REASON_MAX, "this machine has no room for another thread");
-		end_call(call);
-		return KAFKA_BROKEN;
+	if (serves || atomic_load(&s->call->state) != CALL_RUNS)
+		kafka_session_serve(s);
+	else
+		while (read(s->client.wake[0], bytes, sizeof bytes) > 0)
+			;
+}
+
+/* The call has come back, or waits. */
+static enum kafka_outcome take_back(struct kafka_session *s, char reason[KAFKA_REASON_MAX])
+{
+	struct kafka_call *call = s->call;
+	bool ends = call->step == KAFKA_STEP_COMMIT || call->step == KAFKA_STEP_ABORT;
+	enum kafka_outcome outcome;
+
+	pthread_join(call->thread, NULL);
+	kafka_session_serve(s);
+	outcome = judge(s, call->error, reason);
+	if (outcome == KAFKA_DONE && ends)
+		s->begun = false;
+	if (outcome == KAFKA_LATE && !sig_expired() && left_ms(call->deadline) > 0) {
+		atomic_store(&call->state, CALL_WAITS);
+		call->next = stamp_monotonic() + PAUSE_MS * STAMP_NS_PER_MS;
+		return KAFKA_RUNS;
 	}
-	if (!take_back(call, thread, deadline)) {
-		snprintf(reason, KAFKA_REASON_MAX, "no answer from a broker");
-		*session = NULL;
-		return KAFKA_LATE;
-	}
-	outcome = judge(*session, call->error, reason);
+	s->call = NULL;
 	end_call(call);
 	return outcome;
+}
+
+static enum kafka_outcome try_again(struct kafka_session *s, char reason[KAFKA_REASON_MAX])
+{
+	struct kafka_call *call = s->call;
+
+	if (!sig_expired() && left_ms(call->deadline) > 0) {
+		if (stamp_monotonic() >= call->next)
+			try_call(call);
+		return KAFKA_RUNS;
+	}
+	if (call->unborn)
+		snprintf(reason, KAFKA_REASON_MAX, "this machine has no room for another thread");
+	drop_call(s);
+	return KAFKA_LATE;
+}
+
+enum kafka_outcome kafka_session_poll(struct kafka_session **session, char reason[KAFKA_REASON_MAX])
+{
+	struct kafka_session *s = *session;
+	struct kafka_call *call = s->call;
+
+	serve_beside(s);
+	switch (atomic_load(&call->state)) {
+	case CALL_DONE:
+		return take_back(s, reason);
+	case CALL_WAITS:
+		return try_again(s, reason);
+	default:
+		break;
+	}
+	if (!sig_expired() && left_ms(call->deadline + GRACE_MS * STAMP_NS_PER_MS) > 0)
+		return KAFKA_RUNS;
+	if (!leave_call(s))
+		return take_back(s, reason);
+	snprintf(reason, KAFKA_REASON_MAX, "no answer from a broker");
+	*session = NULL;
+	return KAFKA_LATE;
 }
 
 enum kafka_outcome kafka_session_step(struct kafka_session **session, enum kafka_step step,
 	const rd_kafka_topic_partition_list_t *offsets, const char *group, int64_t deadline,
 	char reason[KAFKA_REASON_MAX])
 {
-	for (;;) {
-		struct call *call = make_call(*session, step, offsets, group, deadline);
-		enum kafka_outcome outcome = step_once(session, call, deadline, reason);
-		if (outcome == KAFKA_DONE && step != KAFKA_STEP_INIT && step != KAFKA_STEP_OFFSETS)
-			(*session)->begun = false;
-		if (outcome != KAFKA_LATE || !*session || sig_expired() || left_ms(deadline) <= 0)
-			return outcome;
-		wait_readable(-1, -1, PAUSE_MS);
-		kafka_session_serve(*session);
-	}
+	enum kafka_outcome outcome;
+
+	kafka_session_start(*session, step, offsets, group, deadline);
+	while ((outcome = kafka_session_poll(session, reason)) == KAFKA_RUNS)
+		wait_readable(-1, (*session)->client.wake[0], KAFKA_STEP_MS);
+	return outcome;
+}
+
+static void *close_session(void *arg)
+{
+	kafka_session_close(arg);
+	return NULL;
+}
+
+void kafka_session_leave(struct kafka_session *s)
+{
+	pthread_t thread;
+
+	if (!s)
+		return;
+	if (s->call && atomic_load(&s->call->state) != CALL_WAITS && leave_call(s))
+		return;
+	set_delivered(s, NULL);
+	if (start_thread(&thread, close_session, s) == 0)
+		pthread_detach(thread);
 }

@@ -19,16 +19,21 @@ enum kafka_outcome {
 	KAFKA_ABORTABLE, /* the transaction has failed; this producer can abort it and go on */
 	KAFKA_BROKEN,	 /* the producer has failed */
 	KAFKA_LATE,	 /* no answer in time, or the time to drain is over */
+	KAFKA_RUNS,	 /* nothing is known yet */
 };
+
+struct kafka_call;
 
 struct kafka_session {
 	struct kafka_client client;
 	rd_kafka_topic_t *topic;
 	rd_kafka_queue_t *logs; /* apart, so that no thread but the caller's writes messages */
-	pthread_mutex_t lock;	/* held while `delivered` runs, which may be on a call's thread */
+	pthread_t thread;	/* whose session it is */
+	pthread_mutex_t lock;	/* held while `delivered` runs on a call's thread, or is changed */
 	void (*delivered)(void *arg, const rd_kafka_message_t *message); /* NULL: nobody listens */
 	void *arg;
-	bool begun; /* a transaction is open */
+	struct kafka_call *call; /* the step that is being taken; or NULL */
+	bool begun;		 /* a transaction is open */
 	char reason[KAFKA_REASON_MAX];
 };
 
@@ -52,11 +57,24 @@ enum kafka_step {
 enum kafka_outcome kafka_session_begin(struct kafka_session *session);
 
 /*
- * Takes one step, again where that may help, until the deadline in stamp_monotonic() nanoseconds or
- * sig_expired(). `offsets` of consumer group `group` are for KAFKA_STEP_OFFSETS. `reason`, of
- * KAFKA_REASON_MAX bytes, says why where the outcome is not KAFKA_DONE; the session may be gone then
- * and *session NULL.
+ * Begins to take one step, which is taken again where that may help, until the deadline in
+ * stamp_monotonic() nanoseconds or sig_expired(). `offsets` of consumer group `group`, which may go
+ * then, are for KAFKA_STEP_OFFSETS. One step at a time; records may be handed over while that one is
+ * taken, and no other.
  */
+void kafka_session_start(struct kafka_session *session, enum kafka_step step,
+	const rd_kafka_topic_partition_list_t *offsets, const char *group, int64_t deadline);
+
+/* What has become of it, after the callbacks that are due: KAFKA_RUNS, to be asked again when the
+ * client's descriptor is readable or KAFKA_STEP_MS have passed; or its outcome. `reason`, of
+ * KAFKA_REASON_MAX bytes, says why where that is not KAFKA_DONE; the session may be gone then and
+ * *session NULL. */
+enum kafka_outcome kafka_session_poll(
+	struct kafka_session **session, char reason[KAFKA_REASON_MAX]);
+
+enum { KAFKA_STEP_MS = 50 };
+
+/* Both: takes one step, and waits for its outcome. */
 enum kafka_outcome kafka_session_step(struct kafka_session **session, enum kafka_step step,
 	const rd_kafka_topic_partition_list_t *offsets, const char *group, int64_t deadline,
 	char reason[KAFKA_REASON_MAX]);
@@ -64,7 +82,7 @@ enum kafka_outcome kafka_session_step(struct kafka_session **session, enum kafka
 /* What an error code means for the transaction in which it came. */
 enum kafka_outcome kafka_session_judge(rd_kafka_resp_err_t error);
 
-/* Ends it without waiting for threads of librdkafka that may hang. */
+/* Ends it without waiting for threads of librdkafka that may hang, nor for a step. */
 void kafka_session_leave(struct kafka_session *session);
 
 /* Ends it and waits. */

@@ -9,76 +9,37 @@
 #include "base/num.h"
 #include "base/sig.h"
 #include "base/stamp.h"
+#include "net/kafka_preset.h"
 #include "net/kafka_record.h"
 #include "net/kafka_txn_priv.h"
 
-/* As kafka_producer has them. */
-#define RECORD_BYTES "9437184"
-#define RECONNECT_MS "1000"
-
-/* A broker that is frozen for so long finds the transaction over. Kafka's own upper bound,
- * transaction.max.timeout.ms, is 15 minutes. */
-#define TRANSACTION_MS "300000"
-
-/* More than a transaction may hold. */
-#define QUEUE_KBYTES "131072"
-
 enum {
-	BYTES_DUE =
-		16 * 1024 * 1024, /* of records: with librdkafka's copies, twice that in memory */
-	SERVE_EVERY = 256,	  /* records */
-	TAKE_OVER_MS = 1000,	  /* between two looks at signals */
-	FREE_MS = 1000,		  /* for an abort in the end */
+	RECORDS_DUE = 10000,	      /* where no number is wished for */
+	BYTES_DUE = 24 * 1024 * 1024, /* of memory; there are two such transactions at most */
+	LOOK_EVERY = 32,	      /* records: at the clock, and always after serving */
+	SERVE_EVERY = 256,	      /* records */
+	TAKE_OVER_MS = 1000,	      /* between two looks at signals */
+	FREE_MS = 1000,		      /* for an abort in the end */
 };
 
-static void set_u64(rd_kafka_conf_t *conf, const char *name, uint64_t value)
-{
-	char text[NUM_U64_MAX + 1];
-
-	text[num_write_u64(text, value)] = '\0';
-	rd_kafka_conf_set(conf, name, text, NULL, 0);
-}
-
-/* What does not fit together by itself: a record's time is within the transaction's, and a batch, which
- * is what brokers refuse, within what the topic takes. */
-static int fit(const struct kafka_txn *t, rd_kafka_conf_t *conf, struct err *err)
-{
-	const struct kafka_txn_settings *s = &t->settings;
-	uint64_t limit = t->rules.facts.max_message_bytes;
-	uint64_t most = kafka_client_property(conf, "transaction.timeout.ms");
-	char why[256];
-
-	if (!*s->id)
-		return err_set(err, EXIT_USAGE, "cannot publish exactly once: the ID is empty");
-	set_u64(conf, "message.timeout.ms", s->delivery_ms < most ? s->delivery_ms : most);
-	if (limit && limit < kafka_client_property(conf, "batch.size"))
-		set_u64(conf, "batch.size", limit);
-	if (rd_kafka_conf_set(conf, "transactional.id", s->id, why, sizeof why) != RD_KAFKA_CONF_OK)
-		return err_set(err, EXIT_USAGE, "cannot set 'transactional.id': %s", why);
-	return 0;
-}
-
+/* As kafka_producer has it: a batch, which is what brokers refuse, is within what the topic takes. */
 static rd_kafka_conf_t *configure(const struct kafka_txn *t, struct err *err)
 {
-	const struct kafka_property presets[] = {
-		{"enable.idempotence", "true"},
-		{"acks", "all"},
-		{"partitioner", "murmur2_random"},
-		{"transaction.timeout.ms", TRANSACTION_MS},
-		{"compression.codec", t->settings.compression},
-		{"queue.buffering.max.kbytes", QUEUE_KBYTES},
-		{"queue.buffering.max.messages", "0"},
-		{"message.max.bytes", RECORD_BYTES},
-		{"reconnect.backoff.max.ms", RECONNECT_MS},
-		{"allow.auto.create.topics", "false"},
-		{NULL, NULL},
+	const struct kafka_producer_settings settings = {
+		.connection = t->settings.connection,
+		.queue_bytes = t->settings.queue_bytes,
+		.compression = t->settings.compression,
+		.delivery_ms = t->settings.delivery_ms,
+		.txn_id = t->settings.id,
 	};
-	rd_kafka_conf_t *conf = kafka_config_make(t->settings.connection, presets, err);
+	rd_kafka_conf_t *conf = kafka_preset_make(&settings, err);
+	uint64_t limit = t->rules.facts.max_message_bytes;
+	char text[NUM_U64_MAX + 1];
 
-	if (!conf || fit(t, conf, err) == 0)
-		return conf;
-	rd_kafka_conf_destroy(conf);
-	return NULL;
+	text[num_write_u64(text, limit)] = '\0';
+	if (conf && limit && limit < kafka_client_property(conf, "batch.size"))
+		rd_kafka_conf_set(conf, "batch.size", text, NULL, 0);
+	return conf;
 }
 
 /* The first trouble counts, unless a later one leaves no hope. */
@@ -95,13 +56,16 @@ static void note_trouble(struct kafka_txn *t, rd_kafka_resp_err_t error)
 static void on_delivery(void *arg, const rd_kafka_message_t *m)
 {
 	struct kafka_txn *t = arg;
+	struct txn_store *store = txn_current(t);
 	size_t i = (uintptr_t)m->_private - 1;
 	struct txn_record *r;
 
-	if (i >= t->store.n)
+	t->held -= kafka_record_message_cost(m);
+	if (i >= store->n)
 		return;
-	r = t->store.records + i;
+	r = store->records + i;
 	if (!m->err) {
+		t->acknowledged = true;
 		r->at_partition = m->partition;
 		r->at_offset = m->offset;
 		r->at_ms = rd_kafka_message_timestamp(m, NULL);
@@ -120,11 +84,12 @@ static int64_t after_ms(uint64_t ms)
 	return stamp_monotonic() + (int64_t)ms * STAMP_NS_PER_MS;
 }
 
-int txn_fail(const struct kafka_txn *t, enum kafka_outcome outcome, struct err *err)
+int txn_fail(struct kafka_txn *t, enum kafka_outcome outcome, struct err *err)
 {
 	const char *id = t->settings.id, *topic = t->settings.topic;
 
-	if (outcome == KAFKA_FENCED)
+	t->fenced = outcome == KAFKA_FENCED;
+	if (t->fenced)
 		return err_set(err, EXIT_FAILED,
 			"cannot go on as '%s': another run has taken this ID over, or brokers did "
 			"not hear of this one for longer than transaction.timeout.ms",
@@ -148,6 +113,9 @@ enum kafka_outcome txn_take_over(struct kafka_txn *t, int64_t deadline, struct e
 	rd_kafka_conf_t *conf = configure(t, err);
 	enum kafka_outcome outcome;
 
+	t->held = 0;
+	if (conf)
+		t->held_max = kafka_client_property(conf, "queue.buffering.max.kbytes") * 1024;
 	t->session = conf ? kafka_session_open(conf, t->settings.topic, on_delivery, t, err) : NULL;
 	if (!t->session)
 		return KAFKA_DENIED;
@@ -165,45 +133,66 @@ enum kafka_outcome txn_take_over(struct kafka_txn *t, int64_t deadline, struct e
 	return outcome;
 }
 
-enum kafka_outcome txn_produce(struct kafka_txn *t, size_t i, int64_t deadline)
-{
-	struct kafka_header headers[KAFKA_HEADERS_MAX];
-	struct kafka_session *s = t->session;
-	struct kafka_record record;
-	rd_kafka_resp_err_t error;
-
-	txn_store_get(&t->store, i, &record, headers);
-	while ((error = kafka_record_produce(s->client.rk, s->topic, &record)) ==
-		RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-		if (sig_expired() || stamp_monotonic() >= deadline)
-			return KAFKA_LATE;
-		kafka_client_wait(&s->client, sig_left_ms());
-	}
-	if (!error) {
-		s->client.outstanding++;
-	} else if (kafka_record_is_at_fault(error)) {
-		t->store.records[i].refusal = rd_kafka_err2str(error);
-	} else {
-		note_trouble(t, error);
-		return t->trouble;
-	}
-	if (++t->unserved >= SERVE_EVERY)
-		kafka_txn_serve(t);
-	return KAFKA_DONE;
-}
-
-enum kafka_outcome txn_begin(struct kafka_txn *t, int64_t deadline)
+enum kafka_outcome txn_begin(struct kafka_txn *t)
 {
 	enum kafka_outcome outcome = kafka_session_begin(t->session);
 
-	t->trouble = KAFKA_DONE;
-	t->refused = false;
+	txn_current(t)->produced = 0;
+	t->trouble = outcome;
+	t->refused = t->acknowledged = false;
 	if (outcome != KAFKA_DONE)
 		snprintf(t->reason, sizeof t->reason, "%s", t->session->reason);
-	for (size_t i = 0; i < t->store.n && outcome == KAFKA_DONE; i++)
-		if (!t->store.records[i].refusal)
-			outcome = txn_produce(t, i, deadline);
 	return outcome;
+}
+
+static rd_kafka_resp_err_t produce(struct kafka_txn *t, const struct kafka_record *record)
+{
+	struct kafka_client *c = &t->session->client;
+	uint64_t cost = kafka_record_cost(record);
+	rd_kafka_resp_err_t error;
+
+	if (c->outstanding && t->held + cost > t->held_max)
+		return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+	error = kafka_record_produce(c->rk, t->session->topic, record);
+	if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL && !c->outstanding)
+		return RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+	if (error)
+		return error;
+	c->outstanding++;
+	t->held += cost;
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* Whether there is room for more. */
+static bool hand_over(struct kafka_txn *t, struct txn_store *store)
+{
+	struct kafka_header headers[KAFKA_HEADERS_MAX];
+	struct txn_record *r = store->records + store->produced;
+	struct kafka_record record;
+	rd_kafka_resp_err_t error;
+
+	txn_store_get(store, store->produced, &record, headers);
+	error = r->refusal ? RD_KAFKA_RESP_ERR_NO_ERROR : produce(t, &record);
+	if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		return false;
+	store->produced++;
+	if (kafka_record_is_at_fault(error))
+		r->refusal = rd_kafka_err2str(error);
+	else if (error)
+		note_trouble(t, error);
+	return !error || r->refusal;
+}
+
+void txn_pump(struct kafka_txn *t)
+{
+	struct txn_store *store = txn_current(t);
+
+	if (t->trouble != KAFKA_DONE || !t->session || store->produced == store->n)
+		return;
+	if (!t->session->begun && (stamp_monotonic() < t->calm || txn_begin(t) != KAFKA_DONE))
+		return;
+	while (store->produced < store->n && hand_over(t, store))
+		;
 }
 
 static int start(struct kafka_txn *t, struct err *err)
@@ -238,7 +227,8 @@ struct kafka_txn *kafka_txn_open(const struct kafka_txn_settings *settings, stru
 	struct kafka_txn *t = mem_alloc(1, sizeof *t);
 
 	t->settings = *settings;
-	txn_store_init(&t->store);
+	txn_store_init(&t->open);
+	txn_store_init(&t->closing);
 	if (start(t, err) == 0)
 		return t;
 	kafka_txn_free(t);
@@ -266,24 +256,6 @@ const struct kafka_topic_facts *kafka_txn_topic(const struct kafka_txn *t)
 	return &t->rules.facts;
 }
 
-/* Trouble is for the commit to settle, which sends everything again. */
-static void open_and_produce(struct kafka_txn *t)
-{
-	int64_t now = stamp_monotonic();
-	int64_t deadline = now + (int64_t)t->settings.delivery_ms * STAMP_NS_PER_MS;
-	enum kafka_outcome outcome;
-
-	if (!t->open)
-		t->since = now;
-	t->open = true;
-	if (!t->session->begun && now < t->calm)
-		return;
-	outcome = t->session->begun ? txn_produce(t, t->store.n - 1, deadline)
-				    : txn_begin(t, deadline);
-	if (outcome != KAFKA_DONE && t->trouble == KAFKA_DONE)
-		t->trouble = outcome;
-}
-
 static const char *object(const struct kafka_txn *t, const struct kafka_record *record)
 {
 	if (record->partition >= t->rules.facts.partitions)
@@ -299,47 +271,73 @@ enum kafka_taken kafka_txn_send(
 	*objection = object(t, record);
 	if (*objection)
 		return KAFKA_OBJECTED;
-	if (txn_store_add(&t->store, record) < 0) {
+	if (txn_store_add(&t->open, record) < 0) {
 		*objection = rd_kafka_err2str(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
 		return KAFKA_OBJECTED;
 	}
-	if (t->trouble == KAFKA_DONE)
-		open_and_produce(t);
-	*objection = t->store.records[t->store.n - 1].refusal;
-	if (!*objection)
-		return KAFKA_TAKEN;
-	txn_store_drop_last(&t->store);
-	return KAFKA_OBJECTED;
+	if (t->open.n == 1)
+		t->since = stamp_monotonic();
+	if (!t->commit.runs)
+		txn_pump(t);
+	*objection = t->open.records[t->open.n - 1].refusal;
+	if (*objection)
+		txn_store_drop_last(&t->open);
+	if (++t->unserved >= SERVE_EVERY)
+		kafka_txn_serve(t);
+	return *objection ? KAFKA_OBJECTED : KAFKA_TAKEN;
+}
+
+static int64_t left_ms(int64_t moment)
+{
+	int64_t ns = moment - stamp_monotonic();
+
+	return ns <= 0 ? 0 : (ns + STAMP_NS_PER_MS - 1) / STAMP_NS_PER_MS;
+}
+
+static int64_t due_ms(const struct kafka_txn *t)
+{
+	return left_ms(t->since + (int64_t)t->settings.interval_ms * STAMP_NS_PER_MS);
 }
 
 int64_t kafka_txn_left_ms(const struct kafka_txn *t)
 {
-	int64_t ns;
+	int64_t due, calm;
 
-	if (!t->open)
+	if (t->ended)
 		return -1;
-	ns = t->since + (int64_t)t->settings.interval_ms * STAMP_NS_PER_MS - stamp_monotonic();
-	return ns <= 0 ? 0 : (ns + STAMP_NS_PER_MS - 1) / STAMP_NS_PER_MS;
+	if (t->commit.runs)
+		return KAFKA_STEP_MS;
+	if (!t->open.n)
+		return -1;
+	due = due_ms(t);
+	calm = t->open.produced ? due : left_ms(t->calm);
+	return calm < due ? calm : due;
 }
 
 bool kafka_txn_is_due(const struct kafka_txn *t)
 {
-	if (!t->open)
+	uint64_t records = t->settings.records_max;
+
+	if (t->ended)
+		return t->failure.code != EXIT_DONE;
+	if (!t->open.n)
 		return false;
-	return t->store.n >= t->settings.records_max || t->store.bytes.len >= BYTES_DUE ||
-		t->trouble != KAFKA_DONE || t->refused || kafka_txn_left_ms(t) == 0;
+	if (txn_store_cost(&t->open) >= BYTES_DUE || (records && t->open.n >= records))
+		return true;
+	if (t->commit.runs)
+		return false;
+	return (!records && t->open.n >= RECORDS_DUE) || t->trouble != KAFKA_DONE || t->refused ||
+		(t->unserved % LOOK_EVERY == 0 && due_ms(t) == 0);
+}
+
+bool kafka_txn_was_fenced(const struct kafka_txn *t)
+{
+	return t->fenced;
 }
 
 size_t kafka_txn_records(const struct kafka_txn *t)
 {
-	return t->store.n;
-}
-
-void kafka_txn_serve(struct kafka_txn *t)
-{
-	t->unserved = 0;
-	if (t->session)
-		kafka_session_serve(t->session);
+	return t->open.n;
 }
 
 int kafka_txn_fd(const struct kafka_txn *t)
@@ -351,14 +349,15 @@ void kafka_txn_free(struct kafka_txn *t)
 {
 	if (!t)
 		return;
-	if (t->session && t->session->begun && !t->ended)
+	if (!t->ended)
 		kafka_txn_abort(t, FREE_MS);
-	if (t->session && !t->session->begun)
+	if (t->session && !t->session->begun && !t->session->call)
 		kafka_session_close(t->session);
 	else
 		kafka_session_leave(t->session);
 	kafka_cursor_free(t->cursor);
 	kafka_texts_release(&t->known);
-	txn_store_release(&t->store);
+	txn_store_release(&t->open);
+	txn_store_release(&t->closing);
 	free(t);
 }

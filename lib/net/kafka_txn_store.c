@@ -24,8 +24,13 @@ void txn_store_release(struct txn_store *s)
 
 void txn_store_clear(struct txn_store *s)
 {
-	s->n = 0;
+	s->n = s->produced = 0;
 	buf_clear(&s->bytes);
+}
+
+size_t txn_store_cost(const struct txn_store *s)
+{
+	return s->bytes.len + s->n * sizeof *s->records;
 }
 
 /* A header is its name's address, its length and its bytes. */
@@ -48,7 +53,7 @@ static char *put(char *at, const void *bytes, size_t n)
 int txn_store_add(struct txn_store *s, const struct kafka_record *r)
 {
 	size_t n = r->key.n + r->value.n + headers_size(r);
-	char *at = buf_room(&s->bytes, n);
+	char *at = n > BYTES_CEILING ? NULL : buf_room(&s->bytes, n);
 
 	if (!at)
 		return -1;
@@ -58,9 +63,9 @@ int txn_store_add(struct txn_store *s, const struct kafka_record *r)
 	}
 	s->records[s->n++] = (struct txn_record){.tag = r->tag,
 		.at = s->bytes.len,
-		.key_n = r->key.n,
-		.value_n = r->value.n,
-		.n_headers = r->n_headers,
+		.key_n = (uint32_t)r->key.n,
+		.value_n = (uint32_t)r->value.n,
+		.n_headers = (uint8_t)r->n_headers,
 		.has_key = r->key.p,
 		.partition = r->partition,
 		.timestamp_ms = r->timestamp_ms,
@@ -78,6 +83,8 @@ int txn_store_add(struct txn_store *s, const struct kafka_record *r)
 void txn_store_drop_last(struct txn_store *s)
 {
 	s->bytes.len = s->records[--s->n].at;
+	if (s->produced > s->n)
+		s->produced = s->n;
 }
 
 void txn_store_get(const struct txn_store *s, size_t i, struct kafka_record *record,

@@ -18,6 +18,7 @@ txn() {
 	status=$?
 }
 fates() { grep ^acked= out; }
+fates_of() { grep ^acked= "$1.out"; }
 committed() { kcat -b "$TEST_BROKERS" -C -t "$run-$1" -e -q -X isolation.level=read_committed \
 	-X fetch.wait.max.ms=10 -f '%s\n'; }
 holds() { # NAME LINES-FILE: each of them once, those of a stream in order
@@ -123,6 +124,18 @@ is "killed five times: exit of the sixth" "$status" 0
 ok "each record is there once, in order" holds killed wanted
 is "and so says the cursor" "$(cursor killed | sort)" "$(printf 'A 4000\nB 4000\nC 4000')"
 
+for moment in 0.11 0.16 0.22 0.3; do
+	timeout -s KILL "$moment" "$tool" topic="$run-ahead" id="$run-ahead" every=100 partitions=3 \
+		ahead=1 <input >out 2>&1
+done
+txn ahead every=1000 ahead=1
+is "killed while it takes records ahead of a commit: exit of the fifth" "$status" 0
+ok "each record is there once, in order" holds ahead wanted
+is "and so says the cursor" "$(cursor ahead | sort)" "$(printf 'A 4000\nB 4000\nC 4000')"
+txn exact every=1000 ahead=1 partitions=3
+is "a number of records that was asked for is exact" "$(grep ^commits= out) $(fates)" \
+	"commits=13 skipped=0 refused=0 acked=12000 dead=0 unsent=0 unknown=0"
+
 # start NAME FILE ARG...: in the background, its input the pipe FILE.in, its output FILE.out
 start() {
 	where=$1 file=$2
@@ -184,6 +197,7 @@ ok "a second one takes over" await 20 says b "commit done"
 exec 3>&-
 wait "$pid_a"
 is "the first one is fenced: exit" "$?" 1
+ok "which it tells" grep -qx fenced a.out
 ok "and says so, with both causes" grep -q \
 	"^error 1 .*another run has taken this ID over, or .*longer than transaction.timeout.ms" a.out
 is "its records are unsent" "$(grep ^acked= a.out)" "acked=2 dead=0 unsent=2 unknown=0"
@@ -234,6 +248,17 @@ for strike in answer-cut request-cut answer-hang request-hang; do
 	kill "$proxy"
 done
 is "where the commit stood, nothing was sent again" "$(consume "$run-answer-hang" '%s\n' | wc -l)" 3
+
+lines A 1 9 >wanted
+for strike in answer-cut request-cut answer-hang request-hang; do
+	proxy "$strike" 3
+	lines A 1 9 >input && txn "ahead-$strike" b="$address" partitions=1 delivery=3000 every=2 ahead=1
+	is "$strike, records taken ahead: exit and fates" "$status $(fates)" \
+		"0 acked=9 dead=0 unsent=0 unknown=0"
+	ok "$strike, records taken ahead: it happened" struck
+	ok "$strike, records taken ahead: each is there once, in order" holds "ahead-$strike" wanted
+	kill "$proxy"
+done
 
 # The time is over before anything can be learned.
 proxy answer-hang 2
@@ -338,6 +363,43 @@ exec 3>&-
 wait "$pid"
 is "frozen and thawed: exit" "$? $(grep ^error f.out)" "0 "
 is "each record is there once" "$(committed frozen)" "$(lines A 1 4)"
+
+# Taken while the commit before is under way; what is more than 24 MB waits.
+start busy busy partitions=3 ahead=1 delivery=30000
+exec 3>busy.in
+pid=$!
+await 20 says busy "ready"
+kill -STOP "$TEST_BROKER_PID"
+{ lines A 1 25000 && echo late; } >&3
+ok "records are taken while brokers are busy with a commit" await 20 says busy "late done"
+kill -CONT "$TEST_BROKER_PID"
+exec 3>&-
+wait "$pid"
+is "and in one transaction: exit, commits, fates" "$? $(grep ^commits= busy.out) $(fates_of busy)" \
+	"0 commits=3 skipped=0 refused=0 acked=25000 dead=0 unsent=0 unknown=0"
+lines A 1 25000 >wanted
+ok "each record is there once" holds busy wanted
+
+# Another run takes over while a commit is under way and the next transaction is open.
+start usurped u1 partitions=1 ahead=1 every=2 delivery=20000
+exec 3>u1.in
+pid=$!
+{ lines A 1 2 && echo commit; } >&3
+ok "the first one has begun" await 20 says u1 "commit done"
+start usurped u2
+exec 4>u2.in
+pid_b=$!
+ok "a second one takes over" await 20 says u2 ready
+lines A 3 9 >&3
+exec 3>&-
+wait "$pid"
+is "records taken ahead by one that is fenced: exit" "$?" 1
+ok "which it tells" grep -qx fenced u1.out
+is "they are unsent" "$(fates_of u1)" "acked=2 dead=0 unsent=4 unknown=0"
+lines A 3 9 >&4
+exec 4>&-
+wait "$pid_b"
+is "nothing is there twice" "$? $(committed usurped)" "0 $(lines A 1 9)"
 
 start drained d partitions=1 drain=1000
 exec 3>d.in

@@ -1,10 +1,11 @@
 /*
  * Drives lib/net/kafka_txn with lib/market/cursor for tests/kafka/txn.t, and writes what became of
- * everything to standard output. Standard input: lines PRODUCT ID, which are published, and the words
- * commit, renew, and late, which takes a moment, each on its own.
+ * everything to standard output. Standard input: lines PRODUCT ID [MORE], which are published, and the
+ * words commit, renew, and late, which takes a moment, each on its own. With ahead=1 records are taken
+ * while a commit is under way.
  *
  * usage: txn-tool topic=NAME id=ID [every=RECORDS] [delivery=MS] [drain=MS] [partitions=N] [begin=1]
- *            [gaps=1] [show=1] [forget=1] [adopt=LINE] [X=property=value ...]
+ *            [gaps=1] [bare=1] [ahead=1] [show=1] [forget=1] [adopt=LINE] [X=property=value ...]
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ struct tool {
 	struct kafka_txn *txn;
 	struct cursor *cursor;
 	struct cursor_text text;
-	uint64_t drain_ms, partitions, begin, gaps, show, forget;
+	uint64_t drain_ms, partitions, begin, gaps, bare, ahead, show, forget;
 	const char *adopt;
 	uint64_t skipped, refused, commits;
 	uint64_t fates[KAFKA_UNKNOWN + 1];
@@ -66,6 +67,19 @@ static int commit(struct tool *t)
 	return 0;
 }
 
+/* The cursor moves on as if it stood: if it does not, the run has ended. */
+static int submit(struct tool *t)
+{
+	struct err err;
+
+	cursor_write(t->cursor, &t->text);
+	if (kafka_txn_submit(t->txn, t->text.spans, t->text.n, &err) < 0)
+		return fail(&err);
+	cursor_commit(t->cursor);
+	t->commits++;
+	return 0;
+}
+
 static int publish(struct tool *t, struct span line, struct span product, uint64_t id)
 {
 	const struct span values[] = {span_text("x"), product};
@@ -75,7 +89,7 @@ static int publish(struct tool *t, struct span line, struct span product, uint64
 	const struct kafka_record record = {.key = product,
 		.value = line,
 		.headers = headers,
-		.n_headers = 2,
+		.n_headers = t->bare ? 0 : 2,
 		.partition = -1,
 		.tag = id + 1,
 		.timestamp_ms = 0};
@@ -102,13 +116,15 @@ static int publish(struct tool *t, struct span line, struct span product, uint64
 		break;
 	}
 	cursor_advance(t->cursor, &judged);
-	return kafka_txn_is_due(t->txn) ? commit(t) : 0;
+	if (!kafka_txn_is_due(t->txn))
+		return 0;
+	return t->ahead ? submit(t) : commit(t);
 }
 
 static int take_line(struct tool *t, char *text)
 {
 	struct span line = span_make(text, strcspn(text, "\n"));
-	const char *blank = memchr(line.p, ' ', line.n);
+	const char *blank = memchr(line.p, ' ', line.n), *end = line.p + line.n, *after;
 	uint64_t id;
 	int result = 0;
 
@@ -116,8 +132,10 @@ static int take_line(struct tool *t, char *text)
 		result = commit(t);
 	else if (span_is_text(line, "late"))
 		wait_readable(-1, -1, MOMENT_MS);
-	else if (blank &&
-		num_u64(span_make(blank + 1, (size_t)(line.p + line.n - blank) - 1), &id) == 0)
+	after = blank ? memchr(blank + 1, ' ', (size_t)(end - blank) - 1) : NULL;
+	if (blank &&
+		num_u64(span_make(blank + 1, (size_t)((after ? after : end) - blank) - 1), &id) ==
+			0)
 		return publish(t, line, span_make(line.p, (size_t)(blank - line.p)), id);
 	if (result == 0 && line.n > 0)
 		printf("%.*s done\n", (int)line.n, line.p);
@@ -128,13 +146,14 @@ static int take_line(struct tool *t, char *text)
 static int take_input(struct tool *t)
 {
 	static char line[4 << 20];
+	struct err err;
 	int result = 0;
 
 	while (result == 0 && fgets(line, sizeof line, stdin))
 		result = take_line(t, line);
 	if (result == 0 && kafka_txn_records(t->txn))
-		result = commit(t);
-	return result;
+		return commit(t);
+	return result != 0 || kafka_txn_settle(t->txn, &err) == 0 ? result : fail(&err);
 }
 
 /* The rules of design: an ID without a cursor begins where the topic is empty, or on demand. */
@@ -181,6 +200,8 @@ static int run(struct tool *t)
 		result = take_input(t);
 	printf("commits=%" PRIu64 " skipped=%" PRIu64 " refused=%" PRIu64 "\n", t->commits,
 		t->skipped, t->refused);
+	if (kafka_txn_was_fenced(t->txn))
+		printf("fenced\n");
 	kafka_txn_free(t->txn);
 	printf("acked=%" PRIu64 " dead=%" PRIu64 " unsent=%" PRIu64 " unknown=%" PRIu64 "\n",
 		t->fates[KAFKA_ACKED], t->fates[KAFKA_DEAD], t->fates[KAFKA_UNSENT],
@@ -268,6 +289,7 @@ static void take_word(struct tool *t, const char *word)
 		!take_number(word, "drain=", &t->drain_ms) &&
 		!take_number(word, "partitions=", &t->partitions) &&
 		!take_number(word, "begin=", &t->begin) && !take_number(word, "gaps=", &t->gaps) &&
+		!take_number(word, "bare=", &t->bare) && !take_number(word, "ahead=", &t->ahead) &&
 		!take_number(word, "show=", &t->show) && !take_number(word, "forget=", &t->forget))
 		diag_die(EXIT_USAGE, "cannot read '%s': no such word", word);
 }
@@ -283,7 +305,6 @@ int main(int argc, char **argv)
 	tool.settings = (struct kafka_txn_settings){.connection = &tool.connection,
 		.compression = "none",
 		.delivery_ms = 20000,
-		.records_max = 10000,
 		.interval_ms = 1000,
 		.delivered = on_delivery,
 		.arg = &tool};
