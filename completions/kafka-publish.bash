@@ -14,6 +14,22 @@ _kafka_publish()
 	--topic | -t)
 		return
 		;;
+	--partition)
+		return
+		;;
+	--create-topic)
+		return
+		;;
+	--topic-config)
+		return
+		;;
+	--compression | -z)
+		mapfile -t COMPREPLY < <(compgen -W 'none gzip snappy lz4 zstd' -- "$word")
+		return
+		;;
+	--delivery-timeout)
+		return
+		;;
 	--key | -k)
 		return
 		;;
@@ -24,9 +40,6 @@ _kafka_publish()
 		return
 		;;
 	--omit)
-		return
-		;;
-	--partition)
 		return
 		;;
 	--dead-letter)
@@ -44,20 +57,31 @@ _kafka_publish()
 	--limit)
 		return
 		;;
-	--create-topic)
-		return
-		;;
-	--topic-config)
-		return
-		;;
-	--compression | -z)
-		mapfile -t COMPREPLY < <(compgen -W 'none gzip snappy lz4 zstd' -- "$word")
-		return
-		;;
-	--delivery-timeout)
-		return
-		;;
 	--queue-bytes)
+		return
+		;;
+	--exactly-once)
+		return
+		;;
+	--txn-records)
+		return
+		;;
+	--txn-interval)
+		return
+		;;
+	--cursor-renewal)
+		return
+		;;
+	--stream)
+		return
+		;;
+	--id)
+		return
+		;;
+	--time)
+		return
+		;;
+	--adopt)
 		return
 		;;
 	--brokers | -b)
@@ -88,7 +112,7 @@ _kafka_publish()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--topic --key --header --timestamp --omit --partition --dead-letter --unsent --unknown --receipts --tee --dry-run --limit --allow-expired --create-topic --topic-config --compression --delivery-timeout --queue-bytes --brokers --property --config --connect-timeout --print-config --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '--topic --partition --allow-expired --create-topic --topic-config --compression --delivery-timeout --key --header --timestamp --omit --dead-letter --unsent --unknown --receipts --tee --dry-run --limit --queue-bytes --exactly-once --txn-records --txn-interval --cursor-renewal --stream --id --time --allow-gaps --begin --adopt --brokers --property --config --connect-timeout --print-config --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
 	fi
 }
 complete -o default -F _kafka_publish kafka-publish

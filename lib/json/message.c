@@ -17,6 +17,37 @@
 
 enum { REASON_MAX = 512 };
 
+const struct opt message_rows[] = {
+	{.kind = OPT_TEXT,
+		.letter = 'k',
+		.name = "key",
+		.arg = "field|@literal|none",
+		.help = "the field that holds each record's key, one text for all, or none",
+		.more = "Dots lead into objects:\n.Ql trade.symbol .\n"
+			"The key of a string is its text, that of a number its literal.",
+		.preset = "product_id",
+		.at = offsetof(struct message_wish, key)},
+	{.kind = OPT_LIST,
+		.name = "header",
+		.arg = "name[=field|@literal]",
+		.help = "a header, from the field of its name if none is given (may be repeated)",
+		.more = "Where the field is absent or null the header is left out.",
+		.at = offsetof(struct message_wish, headers)},
+	{.kind = OPT_TEXT,
+		.name = "timestamp",
+		.arg = "field",
+		.help = "the field that holds each record's time: RFC 3339, or milliseconds",
+		.more = "Without it the time is the moment of sending.",
+		.at = offsetof(struct message_wish, timestamp)},
+	{.kind = OPT_TEXT,
+		.name = "omit",
+		.arg = "field,...",
+		.help = "leave these members out of the value",
+		.more = "They may still be key, header and time.",
+		.at = offsetof(struct message_wish, omit)},
+	{.name = NULL},
+};
+
 struct header_plan {
 	char *name;
 	struct part part;

@@ -24,6 +24,9 @@ struct message_wish {
 	const char *omit;	 /* FIELD,... at the top level; NULL: none */
 };
 
+/* --key, --header, --timestamp, --omit. */
+extern const struct opt message_rows[];
+
 struct message_header {
 	const char *name;
 	struct span value;

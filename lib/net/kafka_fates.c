@@ -1,5 +1,3 @@
-#include "net/kafka_fates.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,39 +8,20 @@
 #include "base/pending.h"
 #include "base/prog.h"
 #include "base/reject.h"
+#include "net/kafka_condemned.h"
+#include "net/kafka_fates_priv.h"
 #include "net/kafka_receipt.h"
 
 enum {
-	BURIED_MAX = 1024, /* dead letters between two flushes of their file */
+	BURIED_MAX = 1024,    /* dead letters between two flushes of their file */
+	CONDEMNED_MAX = 1024, /* records between two transactions */
 	POST_GROWTH = 8, /* bytes of letters for each byte of records that died at once, at most */
 };
-
-static const char topic_prefix[] = "topic:";
-
-enum policy {
-	POLICY_END,
-	POLICY_DISCARD,
-	POLICY_FILE,
-	POLICY_TOPIC,
-};
-
-/* The files, in the order in which they are opened and closed. */
-enum {
-	FILE_DEAD,
-	FILE_UNSENT,
-	FILE_UNKNOWN,
-	FILE_RECEIPTS,
-	FILE_TEE,
-	FILES,
-};
-
-static const char *const purposes[FILES] = {"dead letters go", "unsent records go",
-	"records without an answer go", "receipts go", "records go"};
 
 struct kafka_fates {
 	struct kafka_fates_settings settings;
 	const struct place *place;
-	enum policy policy;
+	enum fates_policy policy;
 	struct out *files[FILES];
 	struct pending *pending; /* NULL: no line is kept */
 	uint64_t dropped, last;	 /* tags: of the last line that was let go of, and that was kept */
@@ -55,51 +34,13 @@ struct kafka_fates {
 	uint64_t mailed;  /* letters without an answer */
 	uint64_t silence; /* deliveries that could not be learned */
 	bool ended;
+	struct kafka_condemned condemned;
 };
 
 struct letter {
 	uint64_t tag;
 	size_t n;
 };
-
-static enum policy policy_of(const struct kafka_fates_settings *s)
-{
-	if (!s->dead_letter)
-		return POLICY_END;
-	if (strcmp(s->dead_letter, "discard") == 0)
-		return POLICY_DISCARD;
-	return kafka_fates_dead_topic(s) ? POLICY_TOPIC : POLICY_FILE;
-}
-
-const char *kafka_fates_dead_topic(const struct kafka_fates_settings *s)
-{
-	size_t n = sizeof topic_prefix - 1;
-
-	if (!s->dead_letter || strncmp(s->dead_letter, topic_prefix, n) != 0)
-		return NULL;
-	return s->dead_letter + n;
-}
-
-static void list_paths(const struct kafka_fates_settings *s, const char *paths[FILES])
-{
-	paths[FILE_DEAD] = policy_of(s) == POLICY_FILE ? s->dead_letter : NULL;
-	paths[FILE_UNSENT] = s->unsent;
-	paths[FILE_UNKNOWN] = s->unknown;
-	paths[FILE_RECEIPTS] = s->receipts;
-	paths[FILE_TEE] = s->tee || s->shows ? "-" : NULL;
-}
-
-int kafka_fates_guard(
-	const struct kafka_fates_settings *settings, struct guard *guard, struct err *err)
-{
-	const char *paths[FILES];
-
-	list_paths(settings, paths);
-	for (int i = 0; i < FILES; i++)
-		if (guard_writes(guard, paths[i], purposes[i], err) < 0)
-			return -1;
-	return 0;
-}
 
 /* Letters that the file could not take. */
 static void on_loss(void *arg, struct span records)
@@ -110,21 +51,24 @@ static void on_loss(void *arg, struct span records)
 		f->n_lost += records.p[i] == '\n';
 }
 
+static bool writes_letters(const struct kafka_fates *f)
+{
+	return f->policy == POLICY_FILE || f->policy == POLICY_TOPIC;
+}
+
 static bool needs_lines(const struct kafka_fates *f)
 {
-	bool writes_letters = f->policy == POLICY_FILE || f->policy == POLICY_TOPIC;
-
 	for (int i = FILE_UNSENT; i < FILE_TEE; i++)
 		if (f->files[i])
 			return true;
-	return f->settings.tee || (f->settings.alters && writes_letters);
+	return f->settings.tee || (f->settings.alters && writes_letters(f));
 }
 
 static int open_files(struct kafka_fates *f, struct err *err)
 {
 	const char *paths[FILES];
 
-	list_paths(&f->settings, paths);
+	fates_paths(&f->settings, paths);
 	for (int i = 0; i < FILES; i++) {
 		if (!paths[i])
 			continue;
@@ -144,8 +88,9 @@ struct kafka_fates *kafka_fates_open(
 
 	f->settings = *settings;
 	f->place = place;
-	f->policy = policy_of(settings);
+	f->policy = fates_policy(settings);
 	buf_init(&f->text, OUT_CEILING);
+	kafka_condemned_init(&f->condemned);
 	buf_init(&f->post, POST_GROWTH * settings->held_max + OUT_CEILING);
 	if (open_files(f, err) < 0) {
 		kafka_fates_close(f);
@@ -173,7 +118,24 @@ bool kafka_fates_owes(const struct kafka_fates *f)
 
 bool kafka_fates_is_full(const struct kafka_fates *f)
 {
+	if (f->condemned.n >= CONDEMNED_MAX || f->condemned.held.len > f->settings.held_max)
+		return true;
 	return f->pending && pending_bytes(f->pending) > f->settings.held_max;
+}
+
+bool kafka_fates_survives_dead(const struct kafka_fates *f)
+{
+	return f->policy != POLICY_END;
+}
+
+size_t kafka_fates_condemned(const struct kafka_fates *f)
+{
+	return f->condemned.n;
+}
+
+bool kafka_fates_is_mailing(const struct kafka_fates *f)
+{
+	return f->mailed > 0;
 }
 
 void kafka_fates_read(struct kafka_fates *f, uint64_t tag, struct span line)
@@ -333,16 +295,52 @@ void kafka_fates_show(struct kafka_fates *f, uint64_t tag, struct span text)
 	finish(f, tag, KAFKA_SHOWN);
 }
 
-void kafka_fates_refuse(struct kafka_fates *f, uint64_t tag, struct span line, const char *reason)
+static void end_dead(struct kafka_fates *f, uint64_t tag, struct span line, const char *reason)
 {
-	report(f, tag, reason);
-	if (f->policy == POLICY_FILE || f->policy == POLICY_TOPIC) {
+	if (writes_letters(f)) {
 		write_letter(f, tag, line, reason);
 		return;
 	}
 	if (f->policy == POLICY_END)
 		f->ended = true;
 	finish(f, tag, KAFKA_DEAD);
+}
+
+void kafka_fates_refuse(struct kafka_fates *f, uint64_t tag, struct span line, const char *reason)
+{
+	report(f, tag, reason);
+	end_dead(f, tag, line, reason);
+}
+
+void kafka_fates_condemn(struct kafka_fates *f, uint64_t tag, struct span line, const char *reason)
+{
+	struct pending_line *l = find(f, tag);
+
+	report(f, tag, reason);
+	if (l || !writes_letters(f))
+		line = span_make(NULL, 0);
+	if (kafka_condemned_add(&f->condemned, tag, line, reason) == 0) {
+		if (l)
+			l->fate = KAFKA_DEAD; /* not settled: until its letter is out */
+		return;
+	}
+	diag_error(
+		"cannot hold more dead letters at once than %zu bytes", f->condemned.held.ceiling);
+	f->ended = true;
+	finish(f, tag, KAFKA_UNSENT);
+}
+
+void kafka_fates_conclude(struct kafka_fates *f, bool stands)
+{
+	struct kafka_condemned_record record;
+	size_t at = 0;
+
+	while (kafka_condemned_next(&f->condemned, &at, &record))
+		if (stands)
+			end_dead(f, record.tag, record.line, record.reason);
+		else
+			finish(f, record.tag, KAFKA_UNSENT);
+	kafka_condemned_clear(&f->condemned);
 }
 
 void kafka_fates_deliver(struct kafka_fates *f, const struct kafka_delivery *d)
@@ -437,7 +435,7 @@ static int close_file(struct kafka_fates *f, int i, int code)
 		return code;
 	result = out_close(f->files[i], EXIT_DONE, &unwritten);
 	f->files[i] = NULL;
-	list_paths(&f->settings, paths);
+	fates_paths(&f->settings, paths);
 	/* Who reads the records may go away quietly; who is to keep the others may not. */
 	if (result == PROG_BROKEN_PIPE && i != FILE_TEE) {
 		diag_error("cannot write '%s': its reader went away", paths[i]);
@@ -452,6 +450,7 @@ static int close_file(struct kafka_fates *f, int i, int code)
 
 int kafka_fates_end(struct kafka_fates *f, int code)
 {
+	kafka_fates_conclude(f, false);
 	flush_dead(f);
 	settle_rest(f);
 	if (f->ended && f->policy == POLICY_END && f->counts.fates[KAFKA_DEAD])
@@ -472,6 +471,7 @@ void kafka_fates_close(struct kafka_fates *f)
 			out_close(f->files[i], EXIT_DONE, &unwritten);
 	if (f->pending)
 		pending_close(f->pending);
+	kafka_condemned_release(&f->condemned);
 	buf_release(&f->text);
 	buf_release(&f->post);
 	free(f);

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/guard.h"
+#include "base/opt.h"
 #include "base/place.h"
 #include "base/span.h"
 #include "net/kafka_producer.h"
@@ -30,8 +31,12 @@ struct kafka_fates_settings {
 	bool shows;	      /* standard output takes what kafka_fates_show() gives */
 	bool named;	      /* inputs have names, for messages and receipts */
 	bool alters;	      /* what is sent is not the line as it was read */
+	uint64_t limit;	      /* records to be read, for the program to heed; 0: all */
 	uint64_t held_max;    /* bytes of lines that are kept, roughly */
 };
+
+/* --dead-letter, --unsent, --unknown, --receipts, --tee, --dry-run, --limit, --queue-bytes. */
+extern const struct opt kafka_fates_rows[];
 
 /* Names the files that will be written. 0, or -1 and *err as guard_writes() has it. */
 int kafka_fates_guard(
@@ -71,6 +76,17 @@ void kafka_fates_refuse(
 	struct kafka_fates *fates, uint64_t tag, struct span line, const char *reason);
 void kafka_fates_settle(struct kafka_fates *fates, uint64_t tag, int fate);
 
+/* KAFKA_DEAD in two steps, for a record that waits for a transaction: why is reported now, and the
+ * record is kept until kafka_fates_conclude() ends all such: as dead, or, where the transaction does
+ * not stand, as unsent. */
+void kafka_fates_condemn(
+	struct kafka_fates *fates, uint64_t tag, struct span line, const char *reason);
+void kafka_fates_conclude(struct kafka_fates *fates, bool stands);
+size_t kafka_fates_condemned(const struct kafka_fates *fates);
+
+/* Whether the run goes on after a dead record. */
+bool kafka_fates_survives_dead(const struct kafka_fates *fates);
+
 /* It meets its end as KAFKA_SHOWN: the text goes to standard output. */
 void kafka_fates_show(struct kafka_fates *fates, uint64_t tag, struct span text);
 
@@ -81,8 +97,9 @@ void kafka_fates_deliver(struct kafka_fates *fates, const struct kafka_delivery 
  * has failed. */
 int kafka_fates_post(struct kafka_fates *fates, struct kafka_producer *producer);
 
-/* Whether dead letters wait to be sent. */
+/* Whether dead letters wait to be sent, and whether some were that got no answer yet. */
 bool kafka_fates_owes(const struct kafka_fates *fates);
+bool kafka_fates_is_mailing(const struct kafka_fates *fates);
 
 /* So many lines are kept that the oldest one's fate should be awaited before another is read. */
 bool kafka_fates_is_full(const struct kafka_fates *fates);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # kafka-publish beside kcat, on one real broker and with the same properties: a million records, a
-# new topic for each run, taking turns; the medians, and the ratio to the rival that the row names.
+# new topic for each run, taking turns; the medians, and the ratio to the rival that the row names,
+# which is itself without transactions for --exactly-once.
 # Then the time from standard input to a consumer, of records that arrive alone.
 #
 # usage: publish.sh [RUNS [RECORDS [LIVE]]]
@@ -15,16 +16,21 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 python3 - "$records" "$dir" <<'EOS'
+import datetime
 import sys
 
 count, folder = int(sys.argv[1]), sys.argv[2]
+start = datetime.datetime(2026, 9, 30, 1, 34, 50, 331350)
+ids = {"BTC/USD": 109583109, "ETH/USD": 109583109}
 with open(f"{folder}/plain", "w") as plain, open(f"{folder}/keyed", "w") as keyed:
     for i in range(count):
         pair = "BTC/USD" if i % 3 else "ETH/USD"
+        ids[pair] += 1
+        at = (start + datetime.timedelta(milliseconds=i)).isoformat()
         line = (
-            f'{{"product_id":"{pair}","price":{83320 + i % 1000}.{i % 10},'
-            f'"quantity":0.{i % 100000000:08d},"timestamp":"2026-09-30T01:34:50.331350Z",'
-            f'"timestamp_ms":{1790732090331 + i},"trade_id":{109583109 + i},"side":"buy",'
+            f'{{"product_id":"{pair}","price":{83320 + i % 1000}.{i % 9 + 1},'
+            f'"quantity":0.{i % 10000000:07d}1,"timestamp":"{at}Z",'
+            f'"timestamp_ms":{1790732090331 + i},"trade_id":{ids[pair]},"side":"buy",'
             f'"exchange":"kraken"}}\n'
         )
         plain.write(line)
@@ -50,11 +56,13 @@ SAME = ["-X", "enable.idempotence=true", "-X", "partitioner=murmur2_random"]
 OURS = ["kafka-publish", "-q", "-b", BROKERS, "-t"]
 KCAT = ["kcat", "-P", *SAME, "-b", BROKERS, "-t"]
 KEYED = ["-K", "\t"]
+ONCE = ["--exactly-once", f"bench-{os.getpid()}"]
 FULL = ["--header", "trade_id", "--timestamp", "timestamp_ms", "--allow-expired"]
 # Name, input, command with the topic's place, and the rival.
 ROWS = [
     ("kcat -K", "keyed", KCAT, KEYED, "kcat -K"),
     ("kafka-publish", "plain", OURS, [], "kcat -K"),
+    ("kafka-publish --exactly-once", "plain", OURS, ONCE, "kafka-publish"),
     ("kafka-publish -z lz4", "plain", OURS, ["-z", "lz4"], "kcat -K"),
     ("kcat -K -H", "keyed", KCAT, [*KEYED, "-H", "trade_id=109583109"], "kcat -K -H"),
     ("kafka-publish --header --timestamp", "plain", OURS, FULL, "kcat -K -H"),
