@@ -19,7 +19,8 @@ fi
 later=
 if ! cppcheck --version | grep -q ' 2\.10'; then
 	later='--suppress=uninitvar --suppress=nullPointerOutOfMemory
-		--suppress=nullPointerArithmeticOutOfMemory --suppress=normalCheckLevelMaxBranches'
+		--suppress=nullPointerArithmeticOutOfMemory --suppress=nullPointerOutOfResources
+		--suppress=normalCheckLevelMaxBranches'
 fi
 echo "cppcheck"
 # shellcheck disable=SC2046,SC2086

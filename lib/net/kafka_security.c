@@ -274,8 +274,9 @@ static void explain_alert(struct kafka_client *c, const rd_kafka_conf_t *conf)
 			"it wants a client certificate: KAFKA_CERT_FILE and KAFKA_KEY_FILE, or "
 			"ssl.certificate.location and ssl.key.location (%s)",
 			meaning);
-	else if (alert >= ALERT_BAD_CERTIFICATE && alert <= ALERT_UNKNOWN_CA &&
-		has_certificate(conf))
+	else if (has_certificate(conf) &&
+		((alert >= ALERT_BAD_CERTIFICATE && alert <= ALERT_UNKNOWN_CA) ||
+			alert == ALERT_REQUIRED)) /* it was not even sent, being of others */
 		snprintf(c->reason, sizeof c->reason,
 			"it does not accept the client certificate%s%s%s (%s)",
 			is_named ? " in '" : "", value_of(conf, "ssl.certificate.location").text,
@@ -347,7 +348,7 @@ static void explain_broken_off(struct kafka_client *c, const rd_kafka_conf_t *co
 			"it hangs up; perhaps it wants TLS at this port: KAFKA_SECURITY_PROTOCOL or "
 			"security.protocol=%s",
 			sasl ? "SASL_SSL" : "SSL or SASL_SSL");
-	else if (!sasl && strstr(c->reason, "SASL"))
+	else if (!sasl && (strstr(c->reason, "SASL") || strstr(c->reason, "Send failed")))
 		snprintf(c->reason, sizeof c->reason,
 			"it hangs up; perhaps it wants SASL at this port: KAFKA_SECURITY_PROTOCOL "
 			"or security.protocol=%s",
