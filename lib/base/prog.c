@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -96,11 +97,22 @@ char **prog_begin(const struct opt_program *program, void *options, struct prog_
 	return operands;
 }
 
+static bool abandoned;
+
+void prog_abandon(void)
+{
+	abandoned = true;
+}
+
 int prog_end(int code)
 {
 	if (code == PROG_BROKEN_PIPE)
 		sig_die(SIGPIPE);
 	if (code == EXIT_DONE && sig_stops())
 		sig_die(sig_number());
+	if (abandoned) {
+		fflush(NULL);
+		_exit(code);
+	}
 	return code;
 }

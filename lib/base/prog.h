@@ -37,4 +37,8 @@ char **prog_begin(const struct opt_program *program, void *options, struct prog_
  * of that signal instead; PROG_BROKEN_PIPE dies of SIGPIPE. */
 int prog_end(int code);
 
+/* Threads of a library are left behind that may be in the middle of something: the process will end
+ * without the library's own duties at an exit, which would take from under them what they use. */
+void prog_abandon(void);
+
 #endif

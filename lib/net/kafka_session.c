@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/prog.h"
 #include "base/sig.h"
 #include "base/stamp.h"
 #include "base/wait.h"
@@ -392,6 +393,7 @@ void kafka_session_leave(struct kafka_session *s)
 
 	if (!s)
 		return;
+	prog_abandon();
 	if (s->call && atomic_load(&s->call->state) != CALL_WAITS && leave_call(s))
 		return;
 	set_delivered(s, NULL);

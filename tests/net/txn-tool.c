@@ -15,6 +15,7 @@
 
 #include "base/diag.h"
 #include "base/num.h"
+#include "base/prog.h"
 #include "base/sig.h"
 #include "base/stamp.h"
 #include "base/wait.h"
@@ -317,5 +318,5 @@ int main(int argc, char **argv)
 		(struct kafka_creation){.partitions = (int32_t)tool.partitions, .replicas = -1};
 	code = tool.show || tool.forget ? read_only(&tool) : run(&tool);
 	fflush(stdout);
-	return code;
+	return prog_end(code);
 }
