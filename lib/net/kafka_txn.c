@@ -247,6 +247,8 @@ int kafka_txn_sees_records(struct kafka_txn *t, struct err *err)
 
 	t->cursor->drains = false;
 	result = kafka_cursor_sees_records(t->cursor, deadline, err);
+	if (result > 0)
+		result = txn_still_has_id(t, deadline, err) < 0 ? -1 : 1;
 	t->cursor->drains = true;
 	return result;
 }

@@ -43,6 +43,10 @@ struct kafka_txn_options {
 /* --exactly-once, --txn-records, --txn-interval, --cursor-renewal. */
 extern const struct opt kafka_txn_rows[];
 
+/* The name of one of them, beside the ID, that the user has given another value than its preset; NULL:
+ * none. */
+const char *kafka_txn_given(const struct kafka_txn_options *options);
+
 struct kafka_txn_settings {
 	const struct kafka_options *connection;
 	const char *topic;
@@ -78,7 +82,8 @@ struct kafka_txn *kafka_txn_open(const struct kafka_txn_settings *settings, stru
 /* The cursor's text as it was found, one for each partition; lives until the next commit. */
 const struct kafka_texts *kafka_txn_cursor(const struct kafka_txn *txn);
 
-/* Whether the topic has any record that a reader at read_committed sees. 0 or 1, or -1 and *err. */
+/* Whether the topic has any record that a reader at read_committed sees, and this run has still the ID
+ * then. 0 or 1, or -1 and *err. */
 int kafka_txn_sees_records(struct kafka_txn *txn, struct err *err);
 
 const struct kafka_topic_facts *kafka_txn_topic(const struct kafka_txn *txn);

@@ -109,6 +109,10 @@ enum kafka_outcome txn_advance(struct kafka_txn *txn);
 /* Blocks until the attempt has come to something. */
 enum kafka_outcome txn_await(struct kafka_txn *txn);
 
+/* Reads the cursor once more. 0 where it is the one that is known; -1 and *err where another run has
+ * taken the ID over. */
+int txn_still_has_id(struct kafka_txn *txn, int64_t deadline, struct err *err);
+
 /* Whether a record of the commit was refused that ends the run. */
 bool txn_must_end(const struct kafka_txn *txn);
 

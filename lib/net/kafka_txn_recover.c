@@ -65,6 +65,21 @@ static int superseded(struct kafka_txn *t, struct err *err)
 		t->settings.id);
 }
 
+int txn_still_has_id(struct kafka_txn *t, int64_t deadline, struct err *err)
+{
+	struct kafka_texts read = {.spans = NULL};
+	bool same;
+
+	if (kafka_cursor_read(t->cursor, deadline, &read, err) < 0)
+		return -1;
+	same = read.n == t->known.n;
+	for (size_t i = 0; same && i < read.n; i++)
+		same = !read.spans[i].p == !t->known.spans[i].p &&
+			span_is(read.spans[i], t->known.spans[i]);
+	kafka_texts_release(&read);
+	return same ? 0 : superseded(t, err);
+}
+
 /* With a new producer, which brokers give the ID only when what the old one has begun has ended. */
 static int begin_anew(struct kafka_txn *t, enum stand *stand, struct err *err)
 {
