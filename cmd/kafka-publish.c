@@ -49,10 +49,10 @@ static const struct opt_program program = {
 	.summary = "Publish JSON records, one a line, to a Kafka topic.",
 	.tables = {{kafka_sender_rows, offsetof(struct options, sender)},
 		{message_rows, offsetof(struct options, message)},
+		{kafka_options, offsetof(struct options, connection)},
 		{kafka_fates_rows, offsetof(struct options, fates)},
 		{kafka_txn_rows, offsetof(struct options, txn)},
 		{flow_rows, offsetof(struct options, flow)},
-		{kafka_options, offsetof(struct options, connection)},
 		{progress_options, offsetof(struct options, progress)},
 		{prog_options, offsetof(struct options, common)}},
 };
@@ -368,18 +368,16 @@ static uint64_t whole_bytes(char *const *files)
 	return S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
 }
 
-/* Of options with a preset it cannot be told whether they were given. */
 static void check_flow(const struct options *o)
 {
+	const char *given = flow_given(&o->flow);
+
 	if (o->txn.id && o->fates.shows)
 		opt_usage_error("options --dry-run and --exactly-once exclude each other");
-	if (o->txn.id)
-		return;
-	if (o->flow.begin || o->flow.adopt || o->flow.allow_gaps)
-		opt_usage_error("option --%s needs --exactly-once",
-			o->flow.begin		? "begin"
-				: o->flow.adopt ? "adopt"
-						: "allow-gaps");
+	if (!given)
+		given = kafka_txn_given(&o->txn);
+	if (given && !o->txn.id)
+		opt_usage_error("option --%s needs --exactly-once", given);
 }
 
 static struct flow *make_flow(const struct options *o)

@@ -14,9 +14,6 @@ _kafka_publish()
 	--topic | -t)
 		return
 		;;
-	--partition)
-		return
-		;;
 	--create-topic)
 		return
 		;;
@@ -30,6 +27,9 @@ _kafka_publish()
 	--delivery-timeout)
 		return
 		;;
+	--partition)
+		return
+		;;
 	--key | -k)
 		return
 		;;
@@ -40,6 +40,18 @@ _kafka_publish()
 		return
 		;;
 	--omit)
+		return
+		;;
+	--brokers | -b)
+		return
+		;;
+	--property | -X)
+		return
+		;;
+	--config | -F)
+		return
+		;;
+	--connect-timeout)
 		return
 		;;
 	--dead-letter)
@@ -84,18 +96,6 @@ _kafka_publish()
 	--adopt)
 		return
 		;;
-	--brokers | -b)
-		return
-		;;
-	--property | -X)
-		return
-		;;
-	--config | -F)
-		return
-		;;
-	--connect-timeout)
-		return
-		;;
 	--drain-timeout)
 		return
 		;;
@@ -112,7 +112,7 @@ _kafka_publish()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--topic --partition --allow-expired --create-topic --topic-config --compression --delivery-timeout --key --header --timestamp --omit --dead-letter --unsent --unknown --receipts --tee --dry-run --limit --queue-bytes --exactly-once --txn-records --txn-interval --cursor-renewal --stream --id --time --allow-gaps --begin --adopt --brokers --property --config --connect-timeout --print-config --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '--topic --create-topic --topic-config --compression --delivery-timeout --partition --allow-expired --key --header --timestamp --omit --brokers --property --config --connect-timeout --print-config --dead-letter --unsent --unknown --receipts --tee --dry-run --limit --queue-bytes --exactly-once --txn-records --txn-interval --cursor-renewal --stream --id --time --allow-gaps --begin --adopt --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
 	fi
 }
 complete -o default -F _kafka_publish kafka-publish

@@ -73,6 +73,18 @@ const struct opt flow_rows[] = {
 	{.name = NULL},
 };
 
+/* A text that was not given is the table's own. */
+const char *flow_given(const struct flow_options *o)
+{
+	for (const struct opt *row = flow_rows; row->name; row++) {
+		const char *at = (const char *)o + row->at;
+		if (row->kind == OPT_FLAG ? *(const bool *)at
+					  : *(const char *const *)at != row->preset)
+			return row->name;
+	}
+	return NULL;
+}
+
 struct flow {
 	struct flow_options options;
 	struct cursor *cursor;

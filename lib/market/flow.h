@@ -25,6 +25,9 @@ struct flow_options {
 
 extern const struct opt flow_rows[];
 
+/* The name of one of them that was given by the user, as opt_parse() leaves them; NULL: none. */
+const char *flow_given(const struct flow_options *options);
+
 struct flow;
 
 /* Texts of the options live as long as the flow, which before flow_begin() is as without a cursor,

@@ -153,6 +153,9 @@ static int begin(struct kafka_sender *s, const char *topic, struct err *err)
 	if (commit(s) == 0)
 		return 0;
 	*err = s->failure;
+	/* Only a signal came, and nothing was read yet. */
+	if (err->code == EXIT_PARTIAL)
+		err->code = EXIT_DONE;
 	return -1;
 }
 
@@ -348,8 +351,8 @@ int kafka_sender_refuse(
 		return refuse_last(s);
 	if (is_next)
 		s->ledger.advance(s->ledger.arg);
-	else if (!owes_commit(s) && !s->refused)
-		kafka_fates_conclude(s->fates, true);
+	else if (!owes_commit(s) && !s->refused && settle(s) < 0)
+		return -1;
 	if (!s->owed && kafka_fates_condemned(s->fates) > 0)
 		s->owed = stamp_monotonic();
 	return kafka_fates_has_ended(s->fates) ? -1 : 0;

@@ -58,8 +58,8 @@ struct kafka_sender_options {
 	uint64_t delivery_ms;
 };
 
-/* --topic, --partition, --allow-expired, --create-topic, --topic-config, --compression,
- * --delivery-timeout. */
+/* --topic, --create-topic, --topic-config, --compression, --delivery-timeout, --partition,
+ * --allow-expired. */
 extern const struct opt kafka_sender_rows[];
 
 /* Fills in what they say. 0, or -1 and *err (EXIT_USAGE) where one cannot be read. */

@@ -2,6 +2,23 @@
 
 #include <stddef.h>
 
+enum {
+	INTERVAL_MS = 1000,
+	/* With as much for --delivery-timeout it is within transaction.timeout.ms, after which brokers
+	 * give a transaction up, and the run looks fenced. */
+	INTERVAL_MAX_MS = 2 * 60 * 1000,
+	RENEWAL_MS = 24 * 60 * 60 * 1000,
+};
+
+const char *kafka_txn_given(const struct kafka_txn_options *o)
+{
+	if (o->records_max)
+		return "txn-records";
+	if (o->interval_ms != INTERVAL_MS)
+		return "txn-interval";
+	return o->renewal_ms != RENEWAL_MS ? "cursor-renewal" : NULL;
+}
+
 const struct opt kafka_txn_rows[] = {
 	{.kind = OPT_TEXT,
 		.name = "exactly-once",
@@ -22,9 +39,10 @@ const struct opt kafka_txn_rows[] = {
 		.name = "txn-interval",
 		.arg = "duration",
 		.help = "commit a transaction this long after its first record",
+		.more = "At most 2 minutes, since brokers give up a transaction that stays open.",
 		.preset = "1s",
 		.lo = 1,
-		.hi = INT32_MAX,
+		.hi = INTERVAL_MAX_MS,
 		.at = offsetof(struct kafka_txn_options, interval_ms)},
 	{.kind = OPT_DURATION,
 		.name = "cursor-renewal",

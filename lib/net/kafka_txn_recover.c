@@ -7,14 +7,15 @@
 #include "net/kafka_txn_priv.h"
 
 enum {
-	PAUSE_MS = 200, /* before records are sent again */
-	QUIET_MS = 200, /* without an answer from brokers: none is on its way, most likely */
+	PAUSE_MS = 200,	 /* before records are sent again */
+	QUIET_MS = 200,	 /* without an answer from brokers: none is on its way, most likely */
+	SHORT_MS = 1000, /* not worth being divided */
 	PATIENCE =
 		4, /* the part of the time after which an abort is given up, for a new producer */
 };
 
 /* Which cursor stands. */
-enum stand { STAND_BEFORE, STAND_AFTER, STAND_OTHER };
+enum stand { STAND_BEFORE, STAND_AFTER, STAND_OTHER, STAND_GONE };
 
 static bool stands(const struct kafka_texts *read, size_t i, struct span text)
 {
@@ -39,7 +40,7 @@ static enum stand compare(const struct kafka_txn *t, const struct kafka_texts *r
 		return STAND_AFTER;
 	if (n_known ? before == n_known : n_read == 0)
 		return STAND_BEFORE;
-	return STAND_OTHER;
+	return n_read > 0 ? STAND_OTHER : STAND_GONE;
 }
 
 /* Reads the cursor that stands, without waiting for open transactions where it only `peeks`. */
@@ -80,6 +81,15 @@ int txn_still_has_id(struct kafka_txn *t, int64_t deadline, struct err *err)
 	return same ? 0 : superseded(t, err);
 }
 
+/* Where the cursor that stands is none of ours. */
+static int disowned(struct kafka_txn *t, enum stand stand, struct err *err)
+{
+	if (stand != STAND_GONE)
+		return superseded(t, err);
+	return err_set(
+		err, EXIT_FAILED, "cannot go on as '%s': its cursor is gone", t->settings.id);
+}
+
 /* With a new producer, which brokers give the ID only when what the old one has begun has ended. */
 static int begin_anew(struct kafka_txn *t, enum stand *stand, struct err *err)
 {
@@ -87,12 +97,12 @@ static int begin_anew(struct kafka_txn *t, enum stand *stand, struct err *err)
 	t->session = NULL;
 	if (look(t, true, stand, err) < 0)
 		return -1;
-	if (*stand == STAND_OTHER)
-		return superseded(t, err);
+	if (*stand >= STAND_OTHER)
+		return disowned(t, *stand, err);
 	if (txn_take_over(t, t->commit.deadline, err) != KAFKA_DONE ||
 		look(t, false, stand, err) < 0)
 		return -1;
-	return *stand == STAND_OTHER ? superseded(t, err) : 0;
+	return *stand >= STAND_OTHER ? disowned(t, *stand, err) : 0;
 }
 
 /* An abort makes librdkafka forget the records that wait, and wait for those that are on their way. It
@@ -139,13 +149,21 @@ static int settle(
 		t->commit.in_doubt ? "its outcome is being looked up" : "trying again");
 	if (outcome == KAFKA_ABORTABLE) {
 		outcome = abort_and_look(t, stand, err);
-		if (outcome == KAFKA_FENCED || (outcome == KAFKA_DONE && *stand == STAND_OTHER))
-			return superseded(t, err);
+		if (outcome == KAFKA_FENCED || (outcome == KAFKA_DONE && *stand >= STAND_OTHER))
+			return disowned(t, *stand, err);
 	}
 	if (outcome != KAFKA_DONE && begin_anew(t, stand, err) < 0)
 		return -1;
 	t->commit.in_doubt = false;
 	return 0;
+}
+
+/* Time must be left for learning what has become of it. */
+static int64_t end_of_attempt(const struct kafka_txn *t)
+{
+	int64_t now = stamp_monotonic(), left = t->commit.deadline - now;
+
+	return left > SHORT_MS * STAMP_NS_PER_MS ? now + left / 2 : t->commit.deadline;
 }
 
 int txn_recover(struct kafka_txn *t, enum kafka_outcome outcome, struct err *err)
@@ -170,7 +188,7 @@ int txn_recover(struct kafka_txn *t, enum kafka_outcome outcome, struct err *err
 			return 0;
 		if (!t->refused)
 			wait_readable(-1, -1, PAUSE_MS);
-		txn_attempt(t, c->deadline);
+		txn_attempt(t, end_of_attempt(t));
 		outcome = txn_await(t);
 	}
 	return 0;

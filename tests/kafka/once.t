@@ -155,7 +155,7 @@ consume "$run-files" "$run-files %p %o %T\n" | sort >there
 ok "--receipts: where they lie" cmp claimed there
 is "and the other files are empty" "$(cat unsent unknown)" ""
 { trades A 1 1 && yes oops | head -n 3000 && trades A 2 2; } >in
-once many --dead-letter many.dead --txn-interval 1h
+once many --dead-letter many.dead --txn-interval 2m
 ok "more dead records than wait for one commit" ended 3 3002 2 0 3000
 is "each has its letter, in order" "$(jq .line many.dead | cksum)" "$(seq 2 3001 | cksum)"
 { trades A 1 2 && echo oops && trades A 3 2500; } >in
@@ -201,7 +201,7 @@ ok "and again" await 10 holds idle "A1 A2 A3"
 finish idle
 ok "at the end of input" ended 0 3 3 0
 
-start letter --txn-interval 1h --dead-letter letter.dead
+start letter --txn-interval 2m --dead-letter letter.dead
 { trades A 1 1 && echo oops; } >&3
 ok "a dead record is named at once" await 10 mentions letter "warning: line 2: not JSON"
 is "its letter waits for the commit" "$(held letter)$(cat letter.dead)" ""
@@ -216,7 +216,7 @@ ok "a dead record that the cursor passes is committed by the clock, alone" \
 finish timed
 ok "its account" ended 3 1 0 0 1
 
-start records --txn-records 3 --txn-interval 1h
+start records --txn-records 3 --txn-interval 2m
 trades A 1 7 >&3
 ok "records are committed by their number" await 10 holds records "A1 A2 A3 A4 A5 A6"
 kill -TERM "$pid"
@@ -263,6 +263,51 @@ ok "a commit whose answer is lost: it happened" struck
 ok "and it is settled by the cursor" ended 3 3 2 0 1
 is "each is there once" "$(held doubt) $(jq -r .record doubt.dead)" "A1 A2 oops"
 
+# Of the third one: the second one ends what has to be sent again, without the record that is too large.
+"$ROOT/tests/servers/broker-topic" create "$run-again" 1 max.message.bytes=2000
+rm -f proxy.address proxy.log
+"$ROOT/tests/servers/kafka-proxy" "$TEST_BROKERS" proxy.address answer-hang 3 >proxy.log &
+await 10 test -s proxy.address
+{ trades A 1 1 && trades A 2 2 | sed "s/}/,\"more\":\"$(printf '%03000d' 0)\"}/" && trades A 3 3; } >in
+once again -b "$(cat proxy.address)" --delivery-timeout 5s --dead-letter again.dead
+ok "the answer to a second attempt is lost: it happened" struck
+ok "and it is settled as well" ended 3 3 2 0 1
+is "each is there once, as above" "$(held again)" "A1 A3"
+
+rm -f proxy.address proxy.log
+"$ROOT/tests/servers/kafka-proxy" "$TEST_BROKERS" proxy.address answer-hang 2 >proxy.log &
+await 10 test -s proxy.address
+start early -b "$(cat proxy.address)" --txn-records 2 --drain-timeout 2s --dead-letter early.dead
+trades A 1 2 >&3
+ok "a commit hangs" await 10 struck
+echo oops >&3
+ok "a dead record that comes meanwhile is named" await 10 mentions early "warning: line 3: not JSON"
+kill -TERM "$pid"
+finish early
+ok "its letter waits for the commit, and is not written without it" ended 3 3 0 0 0 1 2
+is "nor is there any" "$(cat early.dead)" ""
+
+rm -f proxy.address proxy.log
+"$ROOT/tests/servers/kafka-proxy" "$TEST_BROKERS" proxy.address answer-hang 2 >proxy.log &
+await 10 test -s proxy.address
+start gone -b "$(cat proxy.address)" --txn-records 1 --delivery-timeout 4s
+trades A 1 1 >&3
+ok "a commit hangs once more" await 10 struck
+kafka-last -q -t "$run-gone" --exactly-once "$run-gone" --forget
+finish gone
+ok "the cursor was deleted meanwhile: the run ends" ended 1 1 0 0 0 0 1
+ok "and does not take it for another one's" says "cannot go on as '$run-gone': its cursor is gone"
+
+rm -f proxy.address proxy.log
+"$ROOT/tests/servers/kafka-proxy" "$TEST_BROKERS" proxy.address answer-hang 1 >proxy.log &
+await 10 test -s proxy.address
+start beginning -b "$(cat proxy.address)" --drain-timeout 200ms
+ok "the first commit of all hangs" await 10 struck
+kill -TERM "$pid"
+finish beginning
+ok "SIGTERM, and nothing was read: it ends by the signal, and nothing is wrong" ended 143 0 0 0
+ok "nor called so" not grep -q "cannot" err
+
 # --- rights ---------------------------------------------------------------------------------------
 
 acl() {
@@ -302,9 +347,11 @@ usage() {
 }
 ok "--dry-run" usage "--dry-run and --exactly-once exclude each other" --exactly-once x --dry-run
 ok "--begin --adopt" usage "--begin and --adopt exclude each other" --exactly-once x --begin --adopt f
-for option in --begin --allow-gaps --adopt=f; do
-	ok "$option alone" usage "option ${option%=f} needs --exactly-once" "$option"
+for option in --begin --allow-gaps --adopt=f --stream=@x,product_id --id=trade_id --time=t \
+	--txn-records=5 --txn-interval=2s --cursor-renewal=1h; do
+	ok "$option alone" usage "option ${option%%=*} needs --exactly-once" "$option"
 done
+ok "a transaction that brokers would give up" usage "--txn-interval" --exactly-once x --txn-interval 3m
 ok "a stream that is none" usage "cannot tell streams by ','" \
 	--exactly-once x --stream ,
 ok "an empty ID" usage "the ID is empty" --exactly-once ''
