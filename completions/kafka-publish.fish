@@ -28,7 +28,7 @@ complete -c kafka-publish -l txn-interval -x -d 'commit a transaction this long 
 complete -c kafka-publish -l cursor-renewal -x -d 'renew the cursor after this long without records'
 complete -c kafka-publish -l stream -x -d 'what tells one stream of records from another'
 complete -c kafka-publish -l id -x -d 'the field that holds each record\'s id, a whole number'
-complete -c kafka-publish -l time -x -d 'the field by which ids that began anew are told: RFC 3339, or milliseconds'
+complete -c kafka-publish -l time -x -d 'the field by which ids that began anew are told: RFC 3339, or a number'
 complete -c kafka-publish -l allow-gaps -d 'publish also a record before which ids are missing'
 complete -c kafka-publish -l begin -d 'begin in a topic that has records already'
 complete -c kafka-publish -l adopt -r -F -d 'begin behind the last records in this file, one for each stream'

@@ -21,9 +21,11 @@ enum {
 	/* What kafka-last writes at most, a newline behind each record. */
 	ADOPT_MAX = LAST_BYTES_MAX + LAST_STREAMS_MAX,
 	REASON_MAX = 2 * CURSOR_REASON_MAX,
+	NS_PER_US = 1000,
 };
 
-#define TIME_MS_MAX ((uint64_t)(INT64_MAX / STAMP_NS_PER_MS))
+/* From here on a number is in microseconds: as milliseconds it would lie in the year 5138. */
+#define TIME_US_MIN UINT64_C(100000000000000)
 
 const struct opt flow_rows[] = {
 	{.kind = OPT_TEXT,
@@ -45,8 +47,9 @@ const struct opt flow_rows[] = {
 	{.kind = OPT_TEXT,
 		.name = "time",
 		.arg = "field",
-		.help = "the field by which ids that began anew are told: RFC 3339, or milliseconds",
-		.more = "A record whose id does not lie above the last one, though its time does,\n"
+		.help = "the field by which ids that began anew are told: RFC 3339, or a number",
+		.more = "A number is of milliseconds, from 10^14 on of microseconds.\n"
+			"A record whose id does not lie above the last one, though its time does,\n"
 			"is refused instead of being skipped.\n"
 			"Records may lack it.",
 		.preset = "timestamp",
@@ -325,23 +328,32 @@ static const char *read_id(struct flow *flow)
 		"is not a whole number from 0 to 18446744073709551615");
 }
 
+static int number_time(uint64_t number, int64_t *ns)
+{
+	const uint64_t unit = number < TIME_US_MIN ? STAMP_NS_PER_MS : NS_PER_US;
+
+	if (number > INT64_MAX / unit)
+		return -1;
+	*ns = (int64_t)(number * unit);
+	return 0;
+}
+
 static const char *read_time(struct flow *flow)
 {
 	struct json_value value = fields_value(&flow->fields, flow->time);
 	int64_t *ns = &flow->record.time_ns;
-	uint64_t ms;
+	uint64_t number;
 
 	if (!is_there(&value))
 		return NULL;
 	if (value.type == JSON_STRING) {
 		if (stamp_parse(json_text(&value, &flow->scratch), ns, NULL) == 0)
 			return NULL;
-	} else if (json_u64(&value, &ms) == 0 && ms <= TIME_MS_MAX) {
-		*ns = (int64_t)ms * STAMP_NS_PER_MS;
+	} else if (json_u64(&value, &number) == 0 && number_time(number, ns) == 0) {
 		return NULL;
 	}
 	return objection(flow, flow->options.time, "its time",
-		"is neither RFC 3339 nor milliseconds since 1970");
+		"is neither RFC 3339 nor milliseconds or microseconds since 1970");
 }
 
 /* What the rest would find, in a third of the time, in most of the records there are. */
