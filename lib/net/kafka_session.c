@@ -387,6 +387,14 @@ static void *close_session(void *arg)
 	return NULL;
 }
 
+void kafka_session_abandon(struct kafka_session *s)
+{
+	if (!s)
+		return;
+	set_delivered(s, NULL);
+	prog_abandon();
+}
+
 void kafka_session_leave(struct kafka_session *s)
 {
 	pthread_t thread;

@@ -85,6 +85,10 @@ enum kafka_outcome kafka_session_judge(rd_kafka_resp_err_t error);
 /* Ends it without waiting for threads of librdkafka that may hang, nor for a step. */
 void kafka_session_leave(struct kafka_session *session);
 
+/* Leaves it as it is, for the process to end: none of librdkafka's is freed. Closing a session that
+ * brokers have fenced, with records on their way, made its threads crash now and then (2.0.2). */
+void kafka_session_abandon(struct kafka_session *session);
+
 /* Ends it and waits. */
 void kafka_session_close(struct kafka_session *session);
 

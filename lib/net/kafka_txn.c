@@ -356,7 +356,7 @@ void kafka_txn_free(struct kafka_txn *t)
 	if (t->session && !t->session->begun && !t->session->call)
 		kafka_session_close(t->session);
 	else
-		kafka_session_leave(t->session);
+		kafka_session_abandon(t->session);
 	kafka_cursor_free(t->cursor);
 	kafka_texts_release(&t->known);
 	txn_store_release(&t->open);
