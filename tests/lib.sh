@@ -9,7 +9,7 @@ ROOT=$(cd -- "$(dirname -- "$0")/../.." && pwd)
 case ${BUILD:=build} in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
 PATH=$BUILD:$PATH
 export LC_ALL TZ ROOT BUILD PATH
-unset KRAKEN_WS_URL KRAKEN_REST_URL TRADEPIPE_CACERT TRADEPIPE_ACCOUNT_FD KAFKA_BROKERS \
+unset KRAKEN_WS_URL KRAKEN_REST_URL BINANCE_API_URL BINANCE_ARCHIVE_URL TRADEPIPE_CACERT TRADEPIPE_ACCOUNT_FD KAFKA_BROKERS \
 	KAFKA_BOOTSTRAP_SERVERS KAFKA_SECURITY_PROTOCOL KAFKA_SASL_MECHANISM KAFKA_SASL_USERNAME \
 	KAFKA_SASL_PASSWORD KAFKA_SASL_PASSWORD_FILE KAFKA_CA_FILE KAFKA_CERT_FILE KAFKA_KEY_FILE \
 	KAFKA_KEY_PASSWORD KAFKA_KEY_PASSWORD_FILE
@@ -53,8 +53,10 @@ start_exchange() {
 		--ready-file exchange.env "$@" >exchange.log 2>&1 &
 	await 10 test -s exchange.env || { cat exchange.log >&2 && exit 1; }
 	KRAKEN_WS_URL=$(sed -n s/WS_URL=//p exchange.env) TRADEPIPE_CACERT=$TMP/certs/ca.pem
-	KRAKEN_REST_URL=$(sed -n s/REST_URL=//p exchange.env)
-	export KRAKEN_WS_URL KRAKEN_REST_URL TRADEPIPE_CACERT
+	KRAKEN_REST_URL=$(sed -n s/^REST_URL=//p exchange.env)
+	BINANCE_API_URL=$(sed -n s/^BINANCE_API_URL=//p exchange.env)
+	BINANCE_ARCHIVE_URL=$(sed -n s/^BINANCE_ARCHIVE_URL=//p exchange.env)
+	export KRAKEN_WS_URL KRAKEN_REST_URL BINANCE_API_URL BINANCE_ARCHIVE_URL TRADEPIPE_CACERT
 }
 start_mock_broker() {
 	"$BUILD/tests/servers/mock-broker" --ready-file broker.address "$@" >broker.log 2>&1 &

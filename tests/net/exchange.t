@@ -10,42 +10,19 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import traceback
-from types import SimpleNamespace
 
 sys.dont_write_bytecode = True
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-SERVERS = os.path.join(ROOT, "tests", "servers")
-RECORDED = os.path.join(os.path.dirname(ROOT), "shared", "recorded")
-sys.path.insert(0, SERVERS)
 
+from sim_cases import SERVERS, TIMEOUT_S, case, recording, run, run_cases, same, shape  # noqa: E402
 from sim import websocket  # noqa: E402
 from sim.faults import BadSpec  # noqa: E402
 from sim.market import Market, Product  # noqa: E402
 from sim.server import Server  # noqa: E402
+from sim.settings import Settings  # noqa: E402
 from sim.tape import canonical, tape, trade  # noqa: E402
 
 BTC, ETH = "BTC/USD", "ETH/USD"
-TIMEOUT_S = 5
 QUIET_S = 0.25  # several heartbeats long
-CASES = []
-
-
-class Skip(Exception):
-    pass
-
-
-def case(title):
-    def register(run):
-        CASES.append((title, run))
-        return run
-    return register
-
-
-def same(got, expected):
-    assert got == expected, f"got {got!r}, expected {expected!r}"
-
-
 FOLDER = tempfile.TemporaryDirectory()
 
 
@@ -141,8 +118,8 @@ class Exchange:
         market = Market([Product(name, 51, history, trades) for name in products], rate)
         pair = (certificate(tls + ".pem"), certificate(tls + ".key")) if tls else None
         self.tls = trusting("ca.pem") if tls else None
-        self.server = Server(market, SimpleNamespace(per_frame=per_frame, heartbeat=0.05,
-                                                     tls=pair, verbose=False))
+        self.server = Server(market, Settings(
+            per_frame=per_frame, heartbeat=0.05, tls=pair, binance=""))
         for fault in faults:
             self.server.faults.add(fault)
 
@@ -195,19 +172,9 @@ async def _():
 
 # What Kraken does.
 
-def shape(value):
-    if isinstance(value, dict):
-        return {name: shape(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [shape(value[0])] if value else []
-    return "number" if isinstance(value, (int, float)) else type(value).__name__
-
-
 @case("messages have the shape of recorded ones")
 async def _():
-    path = os.path.join(RECORDED, "kraken-ws-v2", "btc-eth-snapshots-20260926.jsonl")
-    if not os.path.exists(path):
-        raise Skip("no recordings here")
+    path = recording("kraken-ws-v2", "btc-eth-snapshots-20260926.jsonl")
     with open(path, encoding="utf-8") as lines:
         recorded = [json.loads(line) for line in lines]
     async with Exchange(products=(BTC, ETH)) as exchange:
@@ -224,9 +191,7 @@ async def _():
 
 @case("REST answers have the shape of recorded ones")
 async def _():
-    path = os.path.join(RECORDED, "kraken-rest-trades", "XXBTZUSD-20230706.json")
-    if not os.path.exists(path):
-        raise Skip("no recordings here")
+    path = recording("kraken-rest-trades", "XXBTZUSD-20230706.json")
     with open(path, encoding="utf-8") as text:
         recorded = json.load(text)
     async with Exchange() as exchange:
@@ -366,7 +331,7 @@ async def _():
         while True:
             page = (await exchange.get(f"{url}XBTUSD&count=20&since={since}"))["result"]
             rows, since = page["XXBTZUSD"], page["last"]
-            same([row[0] for row in rows], [trade(BTC, row[6]).price for row in rows])
+            same([row[0] for row in rows], [tape(BTC).rest(row[6])[1] for row in rows])
             edge = [row[6] for row in rows if row[6] in ids]
             assert not ids or edge, "since is inclusive"
             ids += [row[6] for row in rows if row[6] not in ids]
@@ -641,11 +606,6 @@ async def _():
 
 # The programs.
 
-def run(*command, text=""):
-    return subprocess.run([os.path.join(SERVERS, command[0]), *command[1:]], input=text,
-                          capture_output=True, text=True, check=False)
-
-
 @case("exchange over TLS: ready file, a trusted and a strange CA, SIGTERM")
 async def _():
     with tempfile.TemporaryDirectory() as folder:
@@ -659,7 +619,9 @@ async def _():
             port = int(line.removeprefix("port="))
             with open(ready, encoding="ascii") as text:
                 same(text.read(), f"WS_URL=wss://localhost:{port}/v2\n"
-                                  f"REST_URL=https://localhost:{port}\n")
+                                  f"REST_URL=https://localhost:{port}\n"
+                                  f"BINANCE_API_URL=https://localhost:{port}\n"
+                                  f"BINANCE_ARCHIVE_URL=https://localhost:{port}\n")
             client = await Client.connect(port, trusting("ca.pem"))
             await client.open(BTC)
             same(await client.ids(150), last_of(1, 150))
@@ -718,22 +680,5 @@ async def _():
     same(check(lines[:9] + lines[12:], "--without", BTC + "=60-62")[0], 0)
 
 
-async def main():
-    print(f"1..{len(CASES)}")
-    failed = 0
-    for number, (title, test) in enumerate(CASES, 1):
-        try:
-            await asyncio.wait_for(test(), 4 * TIMEOUT_S)
-            print(f"ok {number} - {title}", flush=True)
-        except Skip as reason:
-            print(f"ok {number} - {title} # SKIP {reason}", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {number} - {title}")
-            print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()),
-                  end="", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(run_cases()))

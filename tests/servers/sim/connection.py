@@ -35,7 +35,7 @@ class Connection:
     async def half_close(self):
         """Ends with FIN alone, no close_notify: what a dying server sends. Waits for the peer's
         own end, bounded: closing over unread bytes would be a reset."""
-        await self._flush()
+        await self.flush()
         self._socket().shutdown(socket.SHUT_WR)
         await self.peer_end()
 
@@ -44,10 +44,10 @@ class Connection:
         if self.writer.can_write_eof():
             await self.half_close()
         else:
-            await self._flush()
+            await self.flush()
             await self.close()
 
-    async def _flush(self):
+    async def flush(self):
         """Waits until the kernel has all that was written: drain() is content with less."""
         while self._tcp.get_write_buffer_size() or self.writer.transport.get_write_buffer_size():
             await asyncio.sleep(FLUSH_POLL_S)

@@ -1,9 +1,16 @@
 """What tests ask of a running exchange, over the same port:
 
-  GET    /_control/state    heads, connections, what was sent, what clients have requested
+  GET    /_control/state    heads, connections, what was sent, what clients have requested:
+                            "rest" requests of each path, "answers" of each path by status,
+                            "recent" requests with their headers, "agents"; "kraken": of each pair
+                            "requests", "refused", "most_in_a_second", and "used", the share of its
+                            budget from the first request to the last; "binance": "weights" of each
+                            minute, "refused" by status, "used", the share of the minutes between
+                            the first and the last
   POST   /_control/faults   switches a fault on; the body is its spec (see faults.py)
   DELETE /_control/faults   switches all off
-  POST   /_control/head     {"product":NAME|"all","add":N}: so many trades happen
+  POST   /_control/head     {"product":NAME|"all","add":N}: so many trades happen;
+                            also NAME of a symbol of Binance
 """
 
 import json
@@ -22,6 +29,10 @@ def state(server):
         "handshakes": server.handshakes,
         "sessions": [session.state() for session in server.sessions],
         "rest": server.rest_requests,
+        "answers": server.answers,
+        "recent": list(server.recent),
+        "agents": server.agents,
+        **{name: value for venue in server.venues for name, value in venue.state().items()},
         "faults": [fault.state() for fault in server.faults.active],
     }
 
@@ -36,7 +47,11 @@ def routes(server):
 
     def post_head(request):
         body = json.loads(request.body)
-        server.market.advance(server.market.select(body["product"]), body["add"])
+        product = server.products.get(body["product"])
+        if hasattr(product, "advance"):
+            product.advance(body["add"])
+        else:
+            server.market.advance(server.market.select(body["product"]), body["add"])
         return state(server)
 
     def guarded(act, methods):

@@ -1,5 +1,7 @@
-"""What can go wrong, by name. A fault is one function below: @fault gives its name, the event at
-which it strikes unless its spec says otherwise, and its members with their defaults.
+"""What can go wrong, by name. A fault is one function under @fault, which gives its name, the event
+at which it strikes unless its spec says otherwise, and its members with their defaults. Here are
+those of the WebSocket; rest_faults has what can happen to any answer, page_faults what is wrong
+with rows and pages, archive_faults with archives. "exchange --help" lists all.
 
 Events, in the order in which a connection meets them:
   accept      a TCP connection was taken, nothing is read yet ("connection" counts all of these)
@@ -9,21 +11,36 @@ Events, in the order in which a connection meets them:
   acked       the symbols of a request are acknowledged, their snapshots not sent yet
   subscribed  the snapshots are sent
   trade       the trade that "at" names has been sent, or was passed (subject: the feed)
-  rest        a REST request was read, no answer is sent yet ("connection" counts requests)
+  rest        a request was read, no answer is made yet ("connection" counts requests)
 
 A spec is {"do":NAME, members...}, and of these: "connection": 2, "2-4" or "2-" (WebSocket
 handshakes, counted from 1; default every one), "times": 1 or "always", "product":NAME, and "at":
 {"product":NAME,"trade":N} or {"event":EVENT}.
+
+At requests there are more: "path":PATH, in which * stands for anything; "day":DATE of an archive;
+"request": 2, "2-4" or "2-", which counts the requests that path, product and day fit, since the
+fault was switched on. What such a fault changes is its stage:
+  request   the answer is not made: the fault has its own (subject: nothing)
+  select    what a page or an archive is made of: which ids there are
+  rows      the rows that were found
+  page      what stands around them
+  csv       the lines of an archive
+  file      an archive, and its checksum
+  answer    the answer, and how it is sent
+A fault that finds nothing to change at a request has not struck.
 """
 
 import asyncio
 import os
+from fnmatch import fnmatchcase
 from types import SimpleNamespace
+from typing import NamedTuple
 
 from . import http, websocket
 
 ON_SOCKET = ("open", "subscribe", "acked", "subscribed", "trade")
 COMMON = {"do", "at", "connection", "times", "product"}
+REST_COMMON = COMMON | {"path", "request", "day"}
 AT = {"event", "product", "trade"}
 SETTLE_S = 2
 
@@ -48,9 +65,42 @@ class Dropped(ConnectionError):
 
 def fault(name, event, events=None, **members):
     def register(act):
-        _registry[name] = (act, event, events or ON_SOCKET, members)
+        _registry[name] = Kind(act, event, events or ON_SOCKET, None, None, 1, None, members)
         return act
     return register
+
+
+def rest_fault(name, stage, path=None, times=1, prepare=None, **members):
+    """A fault at requests: path is where it strikes unless its spec says otherwise; prepare is
+    called with the products once it is switched on."""
+    def register(act):
+        _registry[name] = Kind(act, "rest", ("rest",), stage, path, times, prepare, members)
+        return act
+    return register
+
+
+class Choice(tuple):
+    """The values of a member; the first is the usual one."""
+
+    def __new__(cls, *values):
+        return super().__new__(cls, values)
+
+    def pick(self, spec, name):
+        value = spec.get(name, self[0])
+        if value not in self:
+            raise BadSpec(f"unknown {name} {value!r}: known are {' '.join(self)}")
+        return value
+
+
+class Kind(NamedTuple):
+    act: object
+    event: str
+    events: tuple
+    stage: str
+    path: str
+    times: object
+    prepare: object
+    members: dict
 
 
 class Fault:
@@ -58,40 +108,101 @@ class Fault:
         self.spec = spec
         if not isinstance(spec, dict) or spec.get("do") not in _registry:
             raise BadSpec(f"unknown fault {spec!r}: known are {' '.join(sorted(_registry))}")
-        self._act, event, events, defaults = _registry[spec["do"]]
-        at = spec.get("at", {})
-        unknown = (set(spec) - COMMON - set(defaults)) | (set(at) - AT)
+        self.kind = _registry[spec["do"]]
+        defaults, at = self.kind.members, spec.get("at", {})
+        common = REST_COMMON if self.kind.stage else COMMON
+        unknown = (set(spec) - common - set(defaults)) | (set(at) - AT)
         if unknown:
             raise BadSpec(f"{spec['do']} has no member {' '.join(sorted(unknown))}")
         self.trade = at.get("trade")
-        self.event = at.get("event", event if self.trade is None else "trade")
+        self.event = at.get("event", self.kind.event if self.trade is None else "trade")
         self.product = at.get("product", spec.get("product"))
-        if spec.get("how") not in (None, *ENDS):
+        if defaults.get("how") in ENDS and spec.get("how") not in (None, *ENDS):
             raise BadSpec(f"unknown how {spec['how']!r}: known are {' '.join(ENDS)}")
-        if self.event not in events:
-            raise BadSpec(f"{spec['do']} strikes at {' '.join(events)}, not at {self.event!r}")
+        if self.event not in self.kind.events:
+            raise BadSpec(f"{spec['do']} strikes at {' '.join(self.kind.events)}, "
+                          f"not at {self.event!r}")
         if (self.event == "trade") != (self.trade is not None and self.product is not None):
             raise BadSpec("the event trade needs a product and a trade, others have no trade")
         if self.product is not None and self.product not in products:
             raise BadSpec(f"unknown product {self.product!r}")
         self.connections = _range(spec.get("connection", "1-"))
-        times = spec.get("times", 1)
+        self.requests, self.met = _range(spec.get("request", "1-")), 0
+        self.path, self.day = spec.get("path", self.kind.path), spec.get("day")
+        times = spec.get("times", self.kind.times)
         self.left = float("inf") if times == "always" else int(times)
         self.members = SimpleNamespace(**{key: spec.get(key, value)
                                           for key, value in defaults.items()})
         self.members.product = self.product
+        for name, value in defaults.items():
+            if isinstance(value, Choice):
+                setattr(self.members, name, value.pick(spec, name))
+        if self.kind.stage and "ids" in defaults:
+            self.members.ids = ids_of(self.members.ids)
+        if self.kind.prepare:
+            self.kind.prepare(products.values())
 
-    def waits(self, event, connection, product=None, path=None):
+    def waits(self, event, connection, product=None):
         low, high = self.connections
         return (self.left > 0 and self.event == event and low <= connection <= high
-                and (product is None or self.product in (None, product))
-                and (path is None or self.spec.get("path", path) == path))
+                and (product is None or self.product in (None, product)))
+
+    def meets(self, request, number):
+        """Whether the request is one that this may strike; counts those that fit."""
+        if not (self.waits("rest", number, self.product and (request.product or ""))
+                and (self.path is None or fnmatchcase(self._path_of(request), self.path))
+                and (self.day is None or f"-{self.day}." in request.path)):
+            return False
+        self.met += 1
+        low, high = self.requests
+        return low <= self.met <= high
+
+    def _path_of(self, request):
+        """What makes an archive other makes its checksum other, too."""
+        is_inside = self.kind.stage not in ("request", "answer")
+        return request.path.removesuffix(".CHECKSUM") if is_inside else request.path
 
     async def strike(self, actor, subject):
-        await self._act(actor, self.members, subject)
+        await self.kind.act(actor, self.members, subject)
+
+    def change(self, request, subject):
+        """Strikes at a request, which counts only where there was something to change."""
+        try:
+            struck = self.kind.act(request, self.members, subject)
+        except Refused:
+            self.left -= 1
+            raise
+        self.left -= struck is not False
 
     def state(self):
         return {"spec": self.spec, "left": "always" if self.left == float("inf") else self.left}
+
+
+def apply(request, stage, subject):
+    """Lets the faults of this stage change what a request gets."""
+    for each in request.faults:
+        if each.kind.stage == stage and each.left > 0:
+            each.change(request, subject)
+
+
+def ids_of(text):
+    """5, "5" or "5-9" as (first, last); nothing is all that there are."""
+    if text is None:
+        return 0, 1 << 64
+    first, _, last = str(text).partition("-")
+    try:
+        return int(first), int(last or first)
+    except ValueError:
+        raise BadSpec(f"ids are no number or range: {text!r}") from None
+
+
+def catalogue():
+    """All faults for people: name, members with their defaults, what it does."""
+    for name, kind in sorted(_registry.items()):
+        where = {"path": kind.path} if kind.path else {}
+        always = {"times": "always"} if kind.times != 1 else {}
+        yield (kind.stage or "socket", name, {**kind.members, **where, **always},
+               " ".join((kind.act.__doc__ or "").split()))
 
 
 def _range(text):
@@ -100,7 +211,7 @@ def _range(text):
     try:
         return int(low), int(high) if high else (float("inf") if dash else int(low))
     except ValueError:
-        raise BadSpec(f"connection is no number or range: {text!r}") from None
+        raise BadSpec(f"no number or range: {text!r}") from None
 
 
 class Faults:
@@ -121,10 +232,13 @@ class Faults:
         return min((each.trade for each in self.active
                     if each.waits("trade", connection, product)), default=None)
 
-    async def strike(self, event, actor, connection, product=None, passed=None, path=None,
-                     subject=None):
+    def meeting(self, request, number):
+        """Those that may strike this request."""
+        return [each for each in self.active if each.meets(request, number)]
+
+    async def strike(self, event, actor, connection, product=None, passed=None, subject=None):
         for each in list(self.active):
-            if each.waits(event, connection, product, path) and (
+            if each.waits(event, connection, product) and (
                     passed is None or each.trade <= passed):
                 each.left -= 1
                 await each.strike(actor, subject)
@@ -175,6 +289,7 @@ def happen(session, m):
 @fault("refuse-handshake", "handshake", ("accept", "handshake"), status=503, size=1024,
        retry_after=None, silent=False)
 async def refuse_handshake(connection, m, _):
+    """HTML with this status in place of the handshake; or silence."""
     if m.silent:
         while await connection.reader.read(4096):
             pass
@@ -187,6 +302,7 @@ async def refuse_handshake(connection, m, _):
 
 @fault("mute", "subscribed", gap=0, products=None)
 async def mute(session, m, _):
+    """Nothing more comes, and the connection stays."""
     session.feeding = False
     session.ws.silent = True
     happen(session, m)
@@ -204,27 +320,32 @@ async def stall(session, m, _):
 
 @fault("mute-symbol", "subscribe", ("subscribe", "trade"), gap=0, products=None)
 async def mute_symbol(session, m, subject):
+    """Acknowledged, but no trade comes."""
     subject.snapshot, subject.mute = False, True
     happen(session, m)
 
 
 @fault("no-ack", "subscribe", ("subscribe",))
 async def no_ack(_, __, answer):
+    """The symbol is never answered."""
     answer.silent = True
 
 
 @fault("late-ack", "subscribe", ("subscribe",), seconds=1)
 async def late_ack(_, m, answer):
+    """The symbol is answered so many seconds later."""
     answer.delay = m.seconds
 
 
 @fault("refuse", "subscribe", ("subscribe",), error=None)
 async def refuse(_, m, answer):
+    """The symbol is refused."""
     answer.error = m.error or f"Currency pair not supported {answer.symbol}"
 
 
 @fault("no-snapshot", "subscribe", ("subscribe",))
 async def no_snapshot(_, __, answer):
+    """The snapshot is left out."""
     answer.snapshot = False
 
 
@@ -232,11 +353,13 @@ async def no_snapshot(_, __, answer):
 
 @fault("fragment", "open", bytes=16, ping=True)
 async def fragment(session, m, _):
+    """Messages come in fragments of so many bytes, with pings between them."""
     session.ws.fragment, session.ws.ping_between = m.bytes, m.ping
 
 
 @fault("split", "open", bytes=1, pause=0)
 async def split(session, m, _):
+    """Messages are written in pieces of so many bytes."""
     session.ws.split, session.ws.pause = m.bytes, m.pause
 
 
@@ -245,11 +368,13 @@ async def split(session, m, _):
 @fault("garbage", "subscribed", text='{"channel":"trade","type":"update","data":[{"symbol":"BT')
 @fault("raw", "subscribed", text='{"channel":"heartbeat"}')
 async def raw(session, m, _):
+    """This text as a message."""
     await session.ws.send(m.text)
 
 
 @fault("binary", "subscribed", text=None)
 async def binary(session, m, _):
+    """A binary message: this text, or noise."""
     payload = os.urandom(64) if m.text is None else m.text
     await session.ws.send(payload, websocket.BINARY)
 
@@ -262,17 +387,20 @@ async def wire(session, m, _):
 
 @fault("huge", "subscribed", bytes=16 << 20)
 async def huge(session, m, _):
+    """A heartbeat of so many bytes."""
     frame = '{"channel":"heartbeat","padding":""}'
     await session.ws.send(frame[:-2] + "x" * (m.bytes - len(frame)) + frame[-2:])
 
 
 @fault("status", "subscribed", system="maintenance")
 async def status(session, m, _):
+    """A status message."""
     await session.send_status(m.system)
 
 
 @fault("repeat", "trade", ("trade",))
 async def repeat(session, _, __):
+    """The last frame once more."""
     await session.ws.send_frames([session.last_frame] if session.last_frame else [])
 
 
@@ -281,17 +409,3 @@ async def skip(session, m, feed):
     """The next ids never exist, neither here nor in REST."""
     feed.product.add_hole(feed.next, feed.next + m.ids - 1)
     feed.product.move_to(feed.next + m.ids - 1)
-
-
-# REST.
-
-@fault("rest-answer", "rest", ("rest",), path=None, status=200, error=None, body=None,
-       retry_after=None)
-async def rest_answer(_, m, __):
-    """Answers with an error of the API, with the given body, or with a page of HTML."""
-    headers = () if m.retry_after is None else (("Retry-After", str(m.retry_after)),)
-    if m.error is not None:
-        raise Refused(http.answer_json({"error": [m.error]}, m.status))
-    if m.body is not None:
-        raise Refused(http.Answer(m.status, m.body.encode(), headers=headers))
-    raise Refused(http.answer_html(m.status, headers=headers))

@@ -2,16 +2,20 @@
 keep-alive, answers held whole in memory."""
 
 import asyncio
+import gzip
 import json
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 BODY_MAX = 1 << 20
-REASONS = {101: "Switching Protocols", 200: "OK", 400: "Bad Request", 403: "Forbidden",
-           404: "Not Found", 405: "Method Not Allowed", 418: "I'm a teapot",
-           426: "Upgrade Required", 429: "Too Many Requests", 500: "Internal Server Error",
+REASONS = {101: "Switching Protocols", 200: "OK", 301: "Moved Permanently", 302: "Found",
+           307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request",
+           403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 418: "I'm a teapot",
+           426: "Upgrade Required", 429: "Too Many Requests",
+           451: "Unavailable For Legal Reasons", 500: "Internal Server Error",
            502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
-           520: "Web Server Returned an Unknown Error"}
+           520: "Web Server Returned an Unknown Error", 524: "A Timeout Occurred"}
 
 
 class BadRequest(Exception):
@@ -25,6 +29,9 @@ class Request:
     query: dict
     headers: dict  # names in lower case
     body: bytes
+    target: str = ""  # path and query, as they came
+    product: str = None  # what is asked about, where the venue knows it
+    faults: tuple = ()  # those that may strike it
 
     def wants(self, token):
         """Whether the Connection header holds the token."""
@@ -57,8 +64,8 @@ async def read_request(reader):
     if version != "HTTP/1.1" or not 0 <= length <= BODY_MAX:
         raise BadRequest("version or length not supported")
     url = urlsplit(target)
-    return Request(method, url.path, dict(parse_qsl(url.query, keep_blank_values=True)), headers,
-                   await reader.readexactly(length))
+    return Request(method, unquote(url.path), dict(parse_qsl(url.query, keep_blank_values=True)),
+                   headers, await reader.readexactly(length), target)
 
 
 @dataclass
@@ -67,14 +74,26 @@ class Answer:
     body: bytes = b""
     type: str = "application/json"
     headers: tuple = ()  # of (name, value)
+    deliver: object = None  # a coroutine function(connection, answer), where a fault sends it
+
+    def add(self, name, value):
+        self.headers += ((name, str(value)),)
+
+    def compress(self):
+        self.body = gzip.compress(self.body, mtime=0)
+        self.add("Content-Encoding", "gzip")
 
     def encode(self, keep=True):
+        return self.head(keep) + self.body
+
+    def head(self, keep=True, length=None):
         lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in self.headers]
         if self.status != 101:
-            lines += [f"Content-Type: {self.type}", f"Content-Length: {len(self.body)}",
+            length = len(self.body) if length is None else length
+            lines += [f"Content-Type: {self.type}", f"Content-Length: {length}",
                       f"Connection: {'keep-alive' if keep else 'close'}"]
-        return "\r\n".join(lines + ["", ""]).encode() + self.body
+        return "\r\n".join(lines + ["", ""]).encode()
 
 
 def dumps(value):
@@ -91,3 +110,11 @@ def answer_html(status, size=1024, headers=()):
     page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1>"
     body = page.ljust(size - len("</body></html>")) + "</body></html>"
     return Answer(status, body.encode(), "text/html; charset=UTF-8", headers)
+
+
+def answer_s3_missing(path):
+    """What the store behind data.binance.vision says."""
+    text = ('<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code><Message>The '
+            f"specified key does not exist.</Message><Key>{escape(path.lstrip('/'))}</Key>"
+            "<RequestId>5RX1Q2N0V7GQZ3T1</RequestId><HostId>simulated</HostId></Error>")
+    return Answer(404, text.encode(), "application/xml")

@@ -1,13 +1,18 @@
 """Kraken: the REST API as api.kraken.com answers, and names. The WebSocket is kraken_session."""
 
+import time
+
 from . import http
+from .budget import Leaky
+from .faults import apply
 from .kraken_session import Frames, Session, now_text
-from .tape import mix
+from .tape import engine_ns
 
 V1_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
 # Only assets from before 2014 or so carry a prefix, and only where both legs do.
 OLD_COINS = {"XBT", "ETH", "ETC", "LTC", "XRP", "XLM", "XMR", "ZEC", "REP", "MLN"}
 OLD_MONEY = {"USD", "EUR", "GBP", "CAD", "JPY"}
+TRADES = "/0/public/Trades"
 PAGE_MAX = 1000
 NS_DIGITS_MIN = 17  # a "since" with fewer digits is in seconds
 
@@ -29,21 +34,6 @@ class Pair:
     def names(self):
         return {self.name, self.wsname, self.altname, self.key}
 
-    def row(self, n):
-        trade = self.product.tape.trade(n)
-        time_ns = engine_ns(trade.time_us)
-        # Printed like a double of its size: not finer than 0.1 us, above rather than below.
-        seconds, tenths = divmod(-(-time_ns // 100), 10 ** 7)
-        text = f"{seconds}.{tenths:07d}".rstrip("0")
-        return (f'["{trade.price}","{trade.qty}",{text + "0" if text[-1] == "." else text},'
-                f'"{trade.side[0]}","{trade.ord_type[0]}","",{n}]')
-
-
-def engine_ns(time_us):
-    """The engine's own time, of which the WebSocket shows whole microseconds: 0.7 to 1.1 us
-    later, the same for trades that share a stamp, and never in another order."""
-    return time_us * 1000 + 700 + mix(time_us) % 400
-
 
 def since_ns(text):
     """A "since" of ns, or of seconds with or without a fraction, as ns."""
@@ -51,6 +41,72 @@ def since_ns(text):
     if len(whole) >= NS_DIGITS_MIN:
         return int(whole)
     return int(whole or 0) * 10 ** 9 + int((fraction + "0" * 9)[:9])
+
+
+class Page:
+    """What a request for trades is going to get. Faults change it: first from where to where
+    ("select"), then its rows ("rows"), then what stands around them ("page")."""
+
+    def __init__(self, venue, pair, request):
+        self.pair, self.product, self.request = pair, pair.product, request
+        self.asked = request.query["pair"]
+        self.count = int(request.query.get("count", PAGE_MAX))
+        self.since = since_ns(request.query["since"]) if "since" in request.query else None
+        if not 1 <= self.count <= PAGE_MAX:
+            raise ValueError("count")
+        self.previous = venue.previous.get(pair.name, [])
+        self.head = self.product.head
+        self.hidden = []  # (first, last) of ids that are not shown
+        self.stamps = []  # (first, last) of ids that share the time of the first
+        self.is_exclusive = False
+        # A slash name that was asked for comes back as the key, as assetVersion=1 does.
+        is_slash = request.query.get("assetVersion") == "1" or "/" in self.asked
+        self.key = pair.name if is_slash else pair.key
+        self.ids, self.rows, self.warnings, self.last = None, [], [], None
+
+    def lag(self, seconds, ids):
+        if seconds:
+            self.head = min(self.head, self.product.head_before(seconds))
+        self.head -= ids
+
+    def time_ns(self, n):
+        n = next((first for first, last in self.stamps if first <= n <= last), n)
+        return engine_ns(self.product.tape.time_us(n))
+
+    def select(self):
+        """The ids that the page shows as things stand."""
+        found, n = [], self._first()
+        while len(found) < self.count and n <= self.head:
+            past = max((last + 1 for first, last in self.hidden if first <= n <= last), default=n)
+            past = self.product.after_holes(past)
+            if past == n:
+                found.append(n)
+                n += 1
+            n = max(n, past)
+        return found
+
+    def _first(self):
+        product = self.product
+        if self.since is None:
+            return min(product.last_ids(self.count, self.head), default=self.head + 1)
+        since = self.since + self.is_exclusive
+        low = product.tape.first_at(since // 1000 - 1, product.oldest, self.head)
+        low = next((first for first, last in self.stamps if first <= low <= last), low)
+        while low <= self.head and self.time_ns(low) < since:
+            low += 1
+        return max(low, product.oldest)
+
+    def fill(self):
+        self.ids = self.select() if self.ids is None else self.ids
+        self.last = str(self.time_ns(self.ids[-1]) if self.ids else self.since or 0)
+        self.rows = [self.product.tape.rest(n, self.time_ns(n)) for n in self.ids]
+
+    def body(self):
+        rows = ",".join('["%s","%s",%s,"%s","%s","%s"%s]' % (
+            *row[1:7], "" if row[7] is None else "," + row[7]) for row in self.rows)
+        last = "" if self.last is None else f',"last":"{self.last}"'
+        return (f'{{"error":{http.dumps(self.warnings)},"result":{{"{self.key}":[{rows}]{last}}}}}'
+                .encode())
 
 
 class Kraken:
@@ -61,7 +117,11 @@ class Kraken:
         self.pairs = [Pair(product) for product in self.market.products.values()]
         self.frames = {name: Frames(product, options.per_frame)
                        for name, product in self.market.products.items()}
-        self.rest = {"/0/public/Trades": self.trades, "/0/public/AssetPairs": self.asset_pairs,
+        self.products, self.prefixes = self.market.products, {}
+        self.counters = {pair.name: Leaky(options.kraken_rate, options.kraken_burst)
+                         for pair in self.pairs}
+        self.previous = {}  # product -> the ids of its last page
+        self.rest = {TRADES: self.trades, "/0/public/AssetPairs": self.asset_pairs,
                      "/0/public/SystemStatus": self.system_status}
         self.sockets = {"/v2": lambda *where: Session(server, self.frames, options.heartbeat,
                                                       *where)}
@@ -77,35 +137,38 @@ class Kraken:
     def _pair(self, name):
         return next((pair for pair in self.pairs if name in pair.names()), None)
 
+    def name_of(self, request):
+        """The product that a request is about."""
+        pair = self._pair(request.query.get("pair", ""))
+        return pair.name if pair else None
+
+    def admit(self, request):
+        """The refusal of a request that comes too soon after others; None grants it."""
+        counter = self.counters.get(request.product) if request.path == TRADES else None
+        if counter is None or counter.take(time.monotonic()):
+            return None
+        return http.answer_json({"error": ["EGeneral:Too many requests"]})
+
+    def dress(self, request, answer):
+        """Headers that all answers have."""
+
+    def state(self):
+        return {"kraken": {name: counter.state() for name, counter in self.counters.items()}}
+
     def trades(self, request):
-        name = request.query.get("pair", "")
-        pair = self._pair(name)
+        pair = self._pair(request.query.get("pair", ""))
         if not pair:
             return http.answer_json({"error": ["EQuery:Unknown asset pair"]})
         try:
-            count = int(request.query.get("count", PAGE_MAX))
-            since = since_ns(request.query["since"]) if "since" in request.query else None
+            page = Page(self, pair, request)
         except ValueError:
-            count = since = 0
-        if not 1 <= count <= PAGE_MAX:
             return http.answer_json({"error": ["EGeneral:Invalid arguments"]})
-        ids = self._page(pair.product, since, count)
-        last = engine_ns(pair.product.tape.time_us(ids[-1])) if ids else since or 0
-        # A slash name that was asked for comes back as the key, as assetVersion=1 does.
-        slash = request.query.get("assetVersion") == "1" or "/" in name
-        key = pair.name if slash else pair.key
-        rows = ",".join(map(pair.row, ids))
-        return http.Answer(200, f'{{"error":[],"result":{{"{key}":[{rows}],"last":"{last}"}}}}'
-                           .encode())
-
-    @staticmethod
-    def _page(product, since, count):
-        if since is None:
-            return product.last_ids(count)
-        low = product.tape.first_at(since // 1000 - 1, product.oldest, product.head)
-        while low <= product.head and engine_ns(product.tape.time_us(low)) < since:
-            low += 1
-        return product.ids(low, product.head, count)
+        apply(request, "select", page)
+        page.fill()
+        apply(request, "rows", page)
+        apply(request, "page", page)
+        self.previous[pair.name] = page.ids
+        return http.Answer(200, page.body())
 
     def asset_pairs(self, request):
         wanted = [name for name in request.query.get("pair", "").split(",") if name]
@@ -120,6 +183,9 @@ class Kraken:
                 "altname": pair.altname, "wsname": pair.wsname, "aclass_base": "currency",
                 "base": base, "aclass_quote": "currency", "quote": quote, "pair_decimals": 1,
                 "lot_decimals": 8, "status": "online"}
+        if not wanted and not shown:  # what is left of a market that is no more
+            result["XXBTZUSD.d"] = {"altname": "XBTUSD.d", "aclass_base": "currency",
+                                    "base": "XXBT", "aclass_quote": "currency", "quote": "ZUSD"}
         return http.answer_json({"error": [], "result": result})
 
     @staticmethod

@@ -3,10 +3,12 @@ connections that are served, or by a test."""
 
 import asyncio
 import time
+from collections import deque
 
 from .tape import tape
 
 NEVER = 1 << 64
+MOVES_MAX = 100_000
 TICK_S = 0.001  # finer than this the event loop's own granularity shows
 
 
@@ -19,9 +21,24 @@ class Product:
         self.end = NEVER if trades is None else first - 1 + trades
         self.holes = []  # (first, last) of ids that the exchange jumped over
         self.added = 0  # moved on by hand, beside the clock
+        self._moves = None  # (when, head), where somebody asks for the past
 
     def move_to(self, head):
         self.head = max(self.head, min(head, self.end))
+        if self._moves is not None:
+            self._moves.append((time.monotonic(), self.head))
+
+    def remember(self):
+        """From now on head_before() knows."""
+        if self._moves is None:
+            self._moves = deque([(time.monotonic(), self.head)], MOVES_MAX)
+
+    def head_before(self, seconds):
+        """The head as it was so many seconds ago."""
+        limit = time.monotonic() - seconds
+        while len(self._moves) > 1 and self._moves[1][0] <= limit:
+            self._moves.popleft()
+        return self._moves[0][1]
 
     def add_hole(self, first, last):
         self.holes.append((first, last))
@@ -37,9 +54,9 @@ class Product:
         """The last id up to stop that follows n with no hole between."""
         return min([stop] + [first - 1 for first, _ in self.holes if first > n])
 
-    def last_ids(self, count):
+    def last_ids(self, count, head=None):
         """The newest ids that exist, ascending."""
-        ids, n = [], self.head
+        ids, n = [], self.head if head is None else head
         while len(ids) < count and n >= self.oldest:
             if self.after_holes(n) == n:
                 ids.append(n)

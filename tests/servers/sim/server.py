@@ -5,32 +5,41 @@ import asyncio
 import ssl
 import sys
 import time
+from collections import deque
 
-from . import control, http, websocket
+from . import archive_faults, control, http, page_faults, rest_faults, websocket  # noqa: F401
+from .binance import Binance
 from .connection import Connection
-from .faults import Faults, Refused
+from .faults import Faults, Refused, apply
 from .kraken import Kraken
 
-VENUES = (Kraken,)
+VENUES = (Kraken, Binance)
+RECENT = 100
 READ_MAX = 1 << 20
 
 
 class Server:
     def __init__(self, market, options):
-        self.market, self.faults = market, Faults(market.products)
+        self.market = market
         self.venues = [venue(self, options) for venue in VENUES]
-        self.rest = dict(control.routes(self))
+        self.products = {name: product for venue in self.venues
+                         for name, product in venue.products.items()}
+        self.faults = Faults(self.products)
+        self.rest = {path: (None, act) for path, act in control.routes(self)}
         self.sockets = {}
         for venue in self.venues:
-            self.rest.update(venue.rest)
+            self.rest.update((path, (venue, act)) for path, act in venue.rest.items())
             self.sockets.update(venue.sockets)
         self.sessions = []
         self.accepted = 0
         self.handshakes = []  # seconds since the start, for tests of back-off
         self.rest_requests = {}
+        self.answers = {}  # path -> status -> how many
+        self.recent = deque(maxlen=RECENT)  # for tests that ask what a client has sent
+        self.agents = {}
         self._tls = server_context(*options.tls) if options.tls else None
         self._listeners = []
-        self._verbose = options.verbose
+        self._verbose, self._compress = options.verbose, options.compress
         self._began = time.monotonic()
 
     async def listen(self, port):
@@ -78,25 +87,53 @@ class Server:
             if request.is_websocket and request.path in self.sockets:
                 await self._open(request, connection)
                 return
-            try:
-                answer = await self._answer(request)
-            except Refused as refused:
-                answer = refused.answer
+            answer = self._answer(request)
+            if answer.deliver:
+                await answer.deliver(connection, answer)
+                return
             keep = not request.wants("close")
             await connection.write(answer.encode(keep))
             if not keep:
                 return
 
-    async def _answer(self, request):
-        act = self.rest.get(request.path)
-        if act is None:
-            return http.answer_html(404)
-        if not request.path.startswith(control.PREFIX):
-            count = self.rest_requests.get(request.path, 0) + 1
-            self.rest_requests[request.path] = count
-            await self.faults.strike("rest", self, sum(self.rest_requests.values()),
-                                     path=request.path, subject=request)
-        return act(request)
+    def _find(self, path):
+        """(venue, act) of a path; no venue where the control has it, no act where nobody has."""
+        for venue in self.venues:
+            for prefix, act in venue.prefixes.items():
+                if path.startswith(prefix):
+                    return venue, act
+        return self.rest.get(path, (None, None))
+
+    def _answer(self, request):
+        venue, act = self._find(request.path)
+        if not venue:
+            return act(request) if act else http.answer_html(404)
+        request.product = venue.name_of(request)
+        self._record(request)
+        answer = venue.admit(request) or self._struck(request, act)
+        venue.dress(request, answer)
+        statuses = self.answers.setdefault(request.path, {})
+        statuses[str(answer.status)] = statuses.get(str(answer.status), 0) + 1
+        if self._compress and "zip" not in answer.type and "gzip" in request.headers.get("accept-encoding", ""):
+            answer.compress()
+        return answer
+
+    def _record(self, request):
+        self.rest_requests[request.path] = self.rest_requests.get(request.path, 0) + 1
+        self.recent.append({"target": request.target, "headers": request.headers})
+        agent = request.headers.get("user-agent", "")
+        self.agents[agent] = self.agents.get(agent, 0) + 1
+
+    def _struck(self, request, act):
+        """The answer, as faults leave it."""
+        request.faults = self.faults.meeting(request, sum(self.rest_requests.values()))
+        try:
+            apply(request, "request", None)
+            answer = act(request)
+        except Refused as refused:
+            answer = refused.answer
+        apply(request, "answer", answer)
+        return answer
 
     async def _open(self, request, connection):
         """Answers a WebSocket handshake, and serves what follows."""
