@@ -7,12 +7,12 @@ PREFIX ?= /usr/local
 B ?= build
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
-LIBS = libcurl libwebsockets rdkafka libssl libcrypto
+LIBS = libcurl libwebsockets rdkafka libarchive libssl libcrypto
 JQ = -ljq # 1.6 has no .pc file
 
 # Debian packages, installed by `make deps`: to build with, and for the demo and the tests.
 BUILD_DEPS = gcc libc6-dev pkg-config libcurl4-openssl-dev libwebsockets-dev librdkafka-dev libssl-dev \
-	libjq-dev
+	libarchive-dev libjq-dev
 CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless jq kcat libclang-rt-dev mandoc \
 	maven openssl perl procps python3 python3-confluent-kafka shellcheck util-linux
 

@@ -9,21 +9,28 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/sig.h"
+#include "base/stamp.h"
 #include "base/wait.h"
 #include "net/url.h"
 
-enum { TURN_MS = 1000 }; /* between two looks at duties */
+enum {
+	TURN_MS = 1000, /* between two looks at duties */
+	HOST_CONNECTIONS_MAX = 16,
+};
 
 struct http {
 	CURLM *multi; /* it keeps the connections */
-	CURL *easy;
-	char reason[CURL_ERROR_SIZE];
+	CURL *model;  /* the settings, which each call begins with */
 };
 
-/* What the callbacks of one request know. */
-struct request {
-	struct http_answer *answer;
-	bool too_long;
+struct http_call {
+	struct http_request request;
+	CURL *easy;
+	struct curl_slist *headers;
+	char reason[CURL_ERROR_SIZE];
+	bool over;
+	CURLcode code; /* once it is over */
+	bool too_long, refused;
 };
 
 static int on_debug(CURL *easy, curl_infotype type, char *text, size_t n, void *arg)
@@ -39,13 +46,17 @@ static int on_debug(CURL *easy, curl_infotype type, char *text, size_t n, void *
 
 static size_t on_body(char *bytes, size_t one, size_t n, void *arg)
 {
-	struct request *request = arg;
+	struct http_call *call = arg;
+	struct http_answer *answer = call->request.answer;
+	struct span piece = span_make(bytes, n);
 
 	(void)one;
-	if (buf_add(&request->answer->body, span_make(bytes, n)) == 0)
-		return n;
-	request->too_long = true;
-	return 0;
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+	if (answer->piece)
+		call->refused = answer->piece(answer->arg, piece) != 0;
+	else
+		call->too_long = buf_add(&answer->body, piece) < 0;
+	return call->refused || call->too_long ? CURL_WRITEFUNC_ERROR : n;
 }
 
 static struct span trimmed(const char *p, size_t n)
@@ -63,8 +74,8 @@ static struct span trimmed(const char *p, size_t n)
  * value: they are passed over. */
 static size_t on_header(char *line, size_t one, size_t n, void *arg)
 {
-	const struct request *request = arg;
-	const struct http_answer *answer = request->answer;
+	const struct http_call *call = arg;
+	const struct http_answer *answer = call->request.answer;
 	const char *colon = memchr(line, ':', n);
 
 	(void)one;
@@ -76,10 +87,8 @@ static size_t on_header(char *line, size_t one, size_t n, void *arg)
 	return n;
 }
 
-static void set_up(struct http *http, const struct http_settings *settings)
+static void set_up(CURL *easy, const struct http_settings *settings)
 {
-	CURL *easy = http->easy;
-
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -91,7 +100,8 @@ static void set_up(struct http *http, const struct http_settings *settings)
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)settings->total_ms);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((settings->idle_ms + 999) / 1000));
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->reason);
+	/* A call that is given up does not wait for the name of its host. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	if (settings->ca_file) {
@@ -118,37 +128,16 @@ struct http *http_new(const struct http_settings *settings, struct err *err)
 	}
 	http = mem_alloc(1, sizeof *http);
 	http->multi = curl_multi_init();
-	http->easy = curl_easy_init();
-	if (!http->multi || !http->easy) {
+	http->model = curl_easy_init();
+	if (!http->multi || !http->model) {
 		err_set(err, EXIT_FAILED, "cannot set up libcurl");
 		http_free(http);
 		return NULL;
 	}
-	set_up(http, settings);
+	set_up(http->model, settings);
+	curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+	curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)HOST_CONNECTIONS_MAX);
 	return http;
-}
-
-/* Has libcurl do its work until the request is over. 0 and *code, or -1 at a stop signal. */
-static int perform(struct http *http, CURLcode *code)
-{
-	struct curl_waitfd signals = {.fd = sig_fd(), .events = CURL_WAIT_POLLIN};
-	int running, left;
-	CURLMsg *message;
-
-	while (!sig_stops()) {
-		wait_duty();
-		curl_multi_perform(http->multi, &running);
-		message = curl_multi_info_read(http->multi, &left);
-		if (message && message->msg == CURLMSG_DONE) {
-			*code = message->data.result;
-			return 0;
-		}
-		signals.revents = 0;
-		curl_multi_poll(http->multi, &signals, signals.fd >= 0, TURN_MS, NULL);
-		if (signals.revents)
-			sig_consume();
-	}
-	return -1;
 }
 
 /* What a code of libcurl's means to a caller. */
@@ -196,57 +185,167 @@ static int check_url(const char *text, struct err *err)
 	return 0;
 }
 
-/* Says why a request failed. */
-static enum http_result fail(struct http *http, const char *url, CURLcode code, struct err *err)
+static struct http_call *call_new(struct http *http, const struct http_request *request)
 {
-	enum http_result result = result_of(code);
-	bool usage = result == HTTP_UNTRUSTED || code == CURLE_SSL_CACERT_BADFILE;
-	const char *reason = http->reason[0] ? http->reason : curl_easy_strerror(code);
+	struct http_call *call = mem_alloc(1, sizeof *call);
+	CURL *easy = curl_easy_duphandle(http->model);
+
+	call->request = *request;
+	call->easy = easy;
+	if (!easy)
+		return call;
+	for (const char *const *header = request->headers; header && *header; header++)
+		call->headers = curl_slist_append(call->headers, *header);
+	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+	if (request->identity)
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, NULL);
+	if (request->total_ms)
+		curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_ms);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->reason);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	return call;
+}
+
+static void call_free(struct http_call *call)
+{
+	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
+	free(call);
+}
+
+struct http_call *http_start(struct http *http, const struct http_request *request, struct err *err)
+{
+	struct http_call *call;
+
+	buf_clear(&request->answer->body);
+	request->answer->status = 0;
+	if (check_url(request->url, err) < 0)
+		return NULL;
+	call = call_new(http, request);
+	if (call->easy && curl_multi_add_handle(http->multi, call->easy) == CURLM_OK)
+		return call;
+	err_set(err, EXIT_FAILED, "cannot get '%s': libcurl refuses to", url_shown(request->url));
+	call_free(call);
+	return NULL;
+}
+
+/* Has libcurl do what can be done without waiting. */
+static struct http_call *perform(struct http *http)
+{
+	struct http_call *call;
+	int running, left;
+	CURLMsg *message;
+
+	curl_multi_perform(http->multi, &running);
+	message = curl_multi_info_read(http->multi, &left);
+	if (!message || message->msg != CURLMSG_DONE)
+		return NULL;
+	curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+	call->over = true;
+	call->code = message->data.result;
+	return call;
+}
+
+/* Waits until libcurl has something to do, for left_ns at most; -1 where a signal came. */
+static int wait_on(struct http *http, int64_t left_ns)
+{
+	struct curl_waitfd signals = {.fd = sig_fd(), .events = CURL_WAIT_POLLIN};
+	int ms = TURN_MS;
+
+	if (left_ns < TURN_MS * STAMP_NS_PER_MS)
+		ms = (int)((left_ns + STAMP_NS_PER_MS - 1) / STAMP_NS_PER_MS);
+	curl_multi_poll(http->multi, &signals, signals.fd >= 0, ms, NULL);
+	if (!signals.revents)
+		return 0;
+	sig_consume();
+	return -1;
+}
+
+struct http_call *http_turn(struct http *http, int64_t timeout_ms)
+{
+	bool limited = timeout_ms >= 0 && timeout_ms <= INT32_MAX;
+	int64_t until_ns = limited ? stamp_monotonic() + timeout_ms * STAMP_NS_PER_MS : INT64_MAX;
+	struct http_call *call = NULL;
+	int64_t left_ns = 1;
+
+	while (!call && left_ns > 0) {
+		wait_duty();
+		if (sig_stops())
+			return NULL;
+		call = perform(http);
+		left_ns = call || timeout_ms == 0 ? 0 : until_ns - stamp_monotonic();
+		if (left_ns > 0 && wait_on(http, left_ns) < 0)
+			return NULL;
+	}
+	return call;
+}
+
+/* Says why a request failed. */
+static enum http_result fail(struct http_call *call, struct err *err)
+{
+	enum http_result result = result_of(call->code);
+	bool usage = result == HTTP_UNTRUSTED || call->code == CURLE_SSL_CACERT_BADFILE;
+	const char *reason = call->reason[0] ? call->reason : curl_easy_strerror(call->code);
 	long fault = 0;
 
-	curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &fault);
-	if (code == CURLE_COULDNT_CONNECT && fault) /* libcurl's own words leave it out */
+	curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &fault);
+	if (call->code == CURLE_COULDNT_CONNECT && fault) /* libcurl's own words leave it out */
 		reason = strerror((int)fault);
-	err_set(err, usage ? EXIT_USAGE : EXIT_FAILED, "cannot get '%s': %s", url, reason);
+	err_set(err, usage ? EXIT_USAGE : EXIT_FAILED, "cannot get '%s': %s",
+		url_shown(call->request.url), reason);
+	return result;
+}
+
+static enum http_result outcome(struct http_call *call, struct err *err)
+{
+	const char *url = url_shown(call->request.url);
+
+	if (!call->over) {
+		err_set(err, EXIT_FAILED, "cannot get '%s': interrupted", url);
+		return HTTP_INTERRUPTED;
+	}
+	if (call->too_long) {
+		err_set(err, EXIT_FAILED, "cannot get '%s': the answer is longer than %zu bytes",
+			url, call->request.answer->body.ceiling);
+		return HTTP_TOO_LONG;
+	}
+	if (call->refused)
+		return HTTP_FAILED;
+	return call->code == CURLE_OK ? HTTP_ANSWERED : fail(call, err);
+}
+
+enum http_result http_end(struct http *http, struct http_call *call, struct err *err)
+{
+	enum http_result result;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->request.answer->status);
+	result = outcome(call, err);
+	curl_multi_remove_handle(http->multi, call->easy);
+	call_free(call);
 	return result;
 }
 
 enum http_result http_get(
 	struct http *http, const char *url, struct http_answer *answer, struct err *err)
 {
-	struct request request = {.answer = answer};
-	CURLcode code;
-	int done;
+	struct http_request request = {.url = url, .answer = answer};
+	struct http_call *call = http_start(http, &request, err);
 
-	buf_clear(&answer->body);
-	answer->status = 0;
-	http->reason[0] = '\0';
-	if (check_url(url, err) < 0)
+	if (!call)
 		return HTTP_FAILED;
-	curl_easy_setopt(http->easy, CURLOPT_URL, url);
-	curl_easy_setopt(http->easy, CURLOPT_WRITEDATA, &request);
-	curl_easy_setopt(http->easy, CURLOPT_HEADERDATA, &request);
-	curl_multi_add_handle(http->multi, http->easy);
-	done = perform(http, &code);
-	curl_multi_remove_handle(http->multi, http->easy);
-	if (done < 0) {
-		err_set(err, EXIT_FAILED, "cannot get '%s': interrupted", url);
-		return HTTP_INTERRUPTED;
-	}
-	if (request.too_long) {
-		err_set(err, EXIT_FAILED, "cannot get '%s': the answer is longer than %zu bytes",
-			url, answer->body.ceiling);
-		return HTTP_TOO_LONG;
-	}
-	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-	return code == CURLE_OK ? HTTP_ANSWERED : fail(http, url, code, err);
+	while (!sig_stops() && !http_turn(http, -1))
+		;
+	return http_end(http, call, err);
 }
 
 void http_free(struct http *http)
 {
 	if (!http)
 		return;
-	curl_easy_cleanup(http->easy);
+	curl_easy_cleanup(http->model);
 	curl_multi_cleanup(http->multi);
 	curl_global_cleanup();
 	free(http);

@@ -1,0 +1,334 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/diag.h"
+#include "base/stamp.h"
+#include "net/crawl_answer.h"
+#include "net/crawl_priv.h"
+#include "net/url.h"
+
+enum {
+	STATUS_OK = 200,
+	CRAWL_URL_MAX = 4096, /* longer than any address that http.h takes */
+	/* The wall clock may be set, and monotonic time stands still while a machine sleeps: the
+	 * budget is asked again in any case. */
+	ASK_AGAIN_S = 60,
+	HELD_LONG_S = 120, /* longer than a window of a budget: somebody was refused */
+};
+
+void crawl_place_tick(struct crawl_place *place, int64_t now_ns)
+{
+	struct crawl *crawl = place->crawl;
+
+	if (!place->waiting_ns)
+		return;
+	crawl->waited_ns += now_ns - place->waiting_ns;
+	crawl->counts->waits_ms = (uint64_t)(crawl->waited_ns / STAMP_NS_PER_MS);
+	place->waiting_ns = now_ns;
+}
+
+static void go_on(struct crawl_place *place, enum crawl_state state, int64_t due_ns)
+{
+	if (place->waiting_ns)
+		crawl_place_tick(place, stamp_monotonic());
+	place->waiting_ns = 0;
+	place->state = state;
+	place->due_ns = due_ns;
+}
+
+/* The same after a wait that counts as one. */
+static void go_on_after(
+	struct crawl_place *place, enum crawl_state state, int64_t now_ns, int64_t pause_ns)
+{
+	go_on(place, state, now_ns + pause_ns);
+	place->waiting_ns = now_ns;
+}
+
+static void next_chain(struct crawl_place *place)
+{
+	struct crawl *crawl = place->crawl;
+
+	place->chain = NULL;
+	if (crawl->begun == crawl->n) {
+		go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
+		return;
+	}
+	place->chain = &crawl->chains[crawl->begun++];
+	crawl_attempts_init(&place->attempts, crawl->settings->retry_ms);
+	go_on(place, CRAWL_STATE_NEXT, 0);
+}
+
+void crawl_place_init(struct crawl_place *place, struct crawl *crawl)
+{
+	*place = (struct crawl_place){.crawl = crawl};
+	buf_init(&place->ask.url, CRAWL_URL_MAX);
+	buf_init(&place->answer.body, CRAWL_BODY_MAX);
+	next_chain(place);
+}
+
+static void end_chain(struct crawl_place *place, const struct err *err)
+{
+	place->chain->ended(place->chain->arg, err);
+	next_chain(place);
+}
+
+/* Pieces of other bodies than those of files are what take() wants to see as a whole. */
+static int on_piece(void *arg, struct span piece)
+{
+	struct crawl_place *place = arg;
+	int refused;
+
+	if (place->answer.status == STATUS_OK)
+		refused = place->ask.piece(place->chain->arg, piece);
+	else
+		refused = buf_add(&place->answer.body, piece);
+	place->is_refused = refused != 0;
+	return refused;
+}
+
+static void on_header(void *arg, struct span name, struct span value)
+{
+	static const struct span retry_after = SPAN("retry-after");
+	struct crawl_place *place = arg;
+
+	if (name.n == retry_after.n && strncasecmp(name.p, retry_after.p, name.n) == 0)
+		place->retry_after_ms = crawl_answer_retry_after(value, stamp_now());
+	if (place->ask.header)
+		place->ask.header(place->chain->arg, name, value);
+}
+
+static int start(struct crawl_place *place, struct err *err)
+{
+	struct crawl *crawl = place->crawl;
+	struct http_request request = {.url = place->ask.url.data,
+		.headers = place->ask.headers,
+		.identity = place->ask.identity,
+		.total_ms = place->ask.total_ms,
+		.answer = &place->answer};
+
+	place->answer.arg = place;
+	place->answer.header = on_header;
+	place->answer.piece = place->ask.piece ? on_piece : NULL;
+	place->retry_after_ms = -1;
+	place->is_refused = false;
+	place->call = http_start(crawl->http, &request, err);
+	if (!place->call)
+		return -1;
+	crawl->counts->requests++;
+	go_on(place, CRAWL_STATE_CALL, INT64_MAX);
+	return 0;
+}
+
+/* Says why nothing happens, where another program than this one may know. */
+static void note_held(struct crawl_place *place, int64_t wait_ns)
+{
+	if (place->is_held || wait_ns < HELD_LONG_S * STAMP_NS_PER_S)
+		return;
+	place->is_held = true;
+	diag_warning("%s: waiting for %" PRId64
+		     " s: the server has refused requests, and wants none "
+		     "before",
+		place->chain->name, wait_ns / STAMP_NS_PER_S);
+}
+
+static int ask_budget(struct crawl_place *place, int64_t now_ns, struct err *err)
+{
+	const struct crawl_ask *ask = &place->ask;
+	int64_t wait_ns = 0;
+
+	if (ask->lane.name)
+		wait_ns = budget_take(place->crawl->settings->budget, &ask->lane, ask->units);
+	if (wait_ns == 0)
+		return start(place, err);
+	note_held(place, wait_ns);
+	if (wait_ns > ASK_AGAIN_S * STAMP_NS_PER_S)
+		wait_ns = ASK_AGAIN_S * STAMP_NS_PER_S;
+	go_on_after(place, CRAWL_STATE_BUDGET, now_ns, wait_ns);
+	return 0;
+}
+
+static int ask_chain(struct crawl_place *place, int64_t now_ns, struct err *err)
+{
+	struct buf url = place->ask.url;
+
+	buf_clear(&url);
+	place->ask = (struct crawl_ask){.url = url};
+	place->is_held = false;
+	place->asked_ns = now_ns;
+	switch (place->chain->next(place->chain->arg, &place->ask)) {
+	case CRAWL_ASK:
+		if (buf_add(&place->ask.url, span_make("", 1)) == 0)
+			return ask_budget(place, now_ns, err);
+		return err_set(err, EXIT_USAGE, "cannot get an address of more than %d bytes",
+			CRAWL_URL_MAX);
+	case CRAWL_BUSY:
+		go_on(place, CRAWL_STATE_NEXT, now_ns);
+		return 0;
+	case CRAWL_WAIT:
+		go_on(place, CRAWL_STATE_NEXT, place->ask.not_before);
+		return 0;
+	case CRAWL_DONE:
+		break;
+	}
+	next_chain(place);
+	return 0;
+}
+
+int crawl_place_step(struct crawl_place *place, int64_t now_ns, struct err *err)
+{
+	if (place->due_ns > now_ns)
+		return 0;
+	return place->state == CRAWL_STATE_BUDGET ? ask_budget(place, now_ns, err)
+						  : ask_chain(place, now_ns, err);
+}
+
+/* Puts in front of a reason whose it is, and of what address where it does not say so. */
+static void explain(const struct crawl_place *place, const struct err *why, struct err *err)
+{
+	const char *url = url_shown(place->ask.url.data), *name = place->chain->name;
+
+	if (strstr(why->text, url))
+		err_set(err, why->code, "%s: %s", name, why->text);
+	else
+		err_set(err, why->code, "%s: cannot get '%s': %s", name, url, why->text);
+}
+
+static void give_up(struct crawl_place *place, const struct err *why, int64_t now_ns)
+{
+	const struct crawl_attempts *attempts = &place->attempts;
+	struct err err;
+	size_t n;
+
+	explain(place, why, &err);
+	n = strlen(err.text);
+	snprintf(err.text + n, sizeof err.text - n, "; tried for %" PRId64 " s (%u %s)",
+		(now_ns - attempts->since_ns) / STAMP_NS_PER_S, attempts->failures,
+		attempts->failures == 1 ? "attempt" : "attempts");
+	end_chain(place, &err);
+}
+
+/* pause_ms as crawl_attempts.h has it. */
+static void try_again(struct crawl_place *place, const struct err *why, int64_t pause_ms)
+{
+	int64_t now_ns = stamp_monotonic();
+	struct err err;
+
+	if (pause_ms < 0) {
+		give_up(place, why, now_ns);
+		return;
+	}
+	explain(place, why, &err);
+	if (crawl_attempts_is_news(&place->attempts, now_ns))
+		diag_warning("%s; trying again (failures: %u)", err.text, place->attempts.failures);
+	else
+		diag_info("%s; trying again (failures: %u)", err.text, place->attempts.failures);
+	go_on_after(place, CRAWL_STATE_NEXT, now_ns, pause_ms * STAMP_NS_PER_MS);
+}
+
+static void fail(struct crawl_place *place, const struct err *why)
+{
+	place->crawl->counts->retries++;
+	try_again(place, why,
+		crawl_attempts_fail(&place->attempts, place->retry_after_ms, stamp_monotonic()));
+}
+
+static void be_refused(struct crawl_place *place, const struct err *why)
+{
+	int64_t hold_ms, pause_ms;
+
+	place->crawl->counts->refused++;
+	pause_ms = crawl_attempts_refuse(
+		&place->attempts, place->retry_after_ms, stamp_monotonic(), &hold_ms);
+	if (place->ask.lane.name)
+		budget_hold(place->crawl->settings->budget, &place->ask.lane,
+			hold_ms * STAMP_NS_PER_MS);
+	try_again(place, why, pause_ms);
+}
+
+static void be_banned(struct crawl_place *place, const struct err *why)
+{
+	int64_t hold_ms = place->retry_after_ms > 0 ? place->retry_after_ms : CRAWL_HOLD_MOST_MS;
+
+	budget_hold(place->crawl->settings->budget, NULL, hold_ms * STAMP_NS_PER_MS);
+	place->crawl->is_banned = true;
+	place->crawl->ban = *why;
+}
+
+static void succeed(struct crawl_place *place)
+{
+	if (place->attempts.failures)
+		diag_info("%s: going on (failures before: %u)", place->chain->name,
+			place->attempts.failures);
+	crawl_attempts_succeed(&place->attempts);
+	go_on(place, CRAWL_STATE_NEXT, 0);
+}
+
+static void judge(struct crawl_place *place)
+{
+	const struct crawl_chain *chain = place->chain;
+	struct crawl_answer answer = {.url = place->ask.url.data,
+		.status = place->answer.status,
+		.body = buf_span(&place->answer.body),
+		.retry_after_ms = place->retry_after_ms};
+	struct err why;
+
+	err_set(&why, EXIT_FAILED, "the answer was of no use");
+	switch (chain->take(chain->arg, &answer, &why)) {
+	case CRAWL_TAKEN:
+		succeed(place);
+		break;
+	case CRAWL_AGAIN:
+		fail(place, &why);
+		break;
+	case CRAWL_REFUSED:
+		be_refused(place, &why);
+		break;
+	case CRAWL_FAILED:
+		end_chain(place, &why);
+		break;
+	case CRAWL_BANNED:
+		be_banned(place, &why);
+		break;
+	}
+}
+
+/* What no chain can help is EXIT_USAGE: a certificate that is not trusted, or those to trust cannot be
+ * read. */
+static int end_badly(struct crawl_place *place, const struct err *why, struct err *err)
+{
+	struct err whole;
+
+	if (why->code == EXIT_USAGE) {
+		*err = *why;
+		return -1;
+	}
+	explain(place, why, &whole);
+	end_chain(place, &whole);
+	return 0;
+}
+
+int crawl_place_answer(struct crawl_place *place, struct err *err)
+{
+	struct err why = {.code = EXIT_FAILED};
+	enum http_result result = http_end(place->crawl->http, place->call, &why);
+
+	place->call = NULL;
+	if (result == HTTP_ANSWERED || place->is_refused) {
+		judge(place);
+		return 0;
+	}
+	if (result != HTTP_TRANSIENT && result != HTTP_TRUNCATED)
+		return end_badly(place, &why, err);
+	fail(place, &why);
+	return 0;
+}
+
+void crawl_place_release(struct crawl_place *place)
+{
+	if (place->call)
+		http_end(place->crawl->http, place->call, NULL);
+	buf_release(&place->ask.url);
+	buf_release(&place->answer.body);
+}

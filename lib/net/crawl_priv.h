@@ -1,0 +1,59 @@
+/*
+ * Inside crawl: a place is where a chain runs, and after it the next one.
+ */
+#ifndef TRADEPIPE_NET_CRAWL_PRIV_H
+#define TRADEPIPE_NET_CRAWL_PRIV_H
+
+#include "net/crawl.h"
+#include "net/crawl_attempts.h"
+
+enum crawl_state {
+	CRAWL_STATE_NEXT,   /* next() is due */
+	CRAWL_STATE_BUDGET, /* what *ask wants is due, if the budget has it */
+	CRAWL_STATE_CALL,   /* the request is under way */
+	CRAWL_STATE_EMPTY,  /* no chain is left for this place */
+};
+
+/* What all chains share. */
+struct crawl {
+	const struct crawl_settings *settings;
+	struct crawl_counts *counts;
+	struct http *http;
+	const struct crawl_chain *chains;
+	size_t n, begun;
+	bool is_banned; /* all is over, because of this: */
+	struct err ban;
+	int64_t waited_ns;
+};
+
+struct crawl_place {
+	struct crawl *crawl;
+	const struct crawl_chain *chain;
+	enum crawl_state state;
+	int64_t due_ns;	    /* monotonic; INT64_MAX while a request is under way */
+	int64_t asked_ns;   /* when next() was asked last */
+	int64_t waiting_ns; /* up to when this wait has been counted; 0: it waits for no time */
+	struct crawl_attempts attempts;
+	struct crawl_ask ask;
+	struct http_call *call;
+	struct http_answer answer;
+	int64_t retry_after_ms;
+	bool is_refused; /* the chain took no more pieces */
+	bool is_held;	 /* a long wait for the budget has been told */
+};
+
+void crawl_place_init(struct crawl_place *place, struct crawl *crawl);
+
+/* Does what is due at now_ns, at most one callback. 0, or -1 and *err where all is over. */
+int crawl_place_step(struct crawl_place *place, int64_t now_ns, struct err *err);
+
+/* Likewise when the request under way is over. */
+int crawl_place_answer(struct crawl_place *place, struct err *err);
+
+/* Adds its wait up to now_ns to the counts. */
+void crawl_place_tick(struct crawl_place *place, int64_t now_ns);
+
+/* Gives up what is under way, and frees. */
+void crawl_place_release(struct crawl_place *place);
+
+#endif
