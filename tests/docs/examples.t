@@ -58,7 +58,7 @@ run_example() {
 	run_script
 	as_shown out >got.out
 	as_shown err >got.err
-	programs='^(kraken-ws-tail|trade-normalize|trade-verify|kafka-publish|kafka-last): '
+	programs='^(kraken-ws-tail|kraken-rest-dump|trade-normalize|trade-verify|kafka-publish|kafka-last): '
 	grep -Ev "$programs" "$folder/shown" | grep -vx '\.\.\.' >shown.out
 	grep -E "$programs" "$folder/shown" >shown.err
 	compare shown.out got.out || return
@@ -78,7 +78,8 @@ one() {
 		mkdir "$TMP/run" && cd "$TMP/run" || exit
 		ln -s "$TMP/certs" certs
 		# The ids make the manuals' sample records ones with everyday digits.
-		! needs kraken-ws-tail || start_exchange --first 109583137 --rate 2000
+		export XDG_RUNTIME_DIR="$TMP/run" # where dumps share their budget
+		! needs 'kraken-[wr]' || start_exchange --first 109583137 --history 5000 --rate 2000
 		if [ -e "$folder/broker" ]; then
 			export KAFKA_BROKERS="$TEST_BROKERS"
 		elif needs kafka-publish; then

@@ -1,6 +1,9 @@
 /* Answers of Kraken's REST interface. */
 #include "market/kraken_answer.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "shown.h"
 #include "tap.h"
 
@@ -168,9 +171,139 @@ static void test_rows(void)
 	}
 }
 
+static const struct {
+	const char *row, *record;
+} records[] = {
+	{ROW,
+		"{\"symbol\":\"BTC/USD\",\"side\":\"buy\",\"price\":30243.40000,\"qty\":0.34507674,"
+		"\"ord_type\":\"market\",\"trade_id\":61044952,"
+		"\"timestamp\":\"2023-07-06T18:53:17.8277369Z\"}"},
+	{"[\"1\",\"2\",1557895729.4,\"s\",\"l\",\"\"]",
+		"{\"symbol\":\"BTC/USD\",\"side\":\"sell\",\"price\":1,\"qty\":2,"
+		"\"ord_type\":\"limit\",\"timestamp\":\"2019-05-15T04:48:49.400000Z\"}"},
+	{"[\"1\",\"2\",1557895729.12345670,\"s\",\"x\",\"a\\u0022\",0]",
+		"{\"symbol\":\"BTC/USD\",\"side\":\"sell\",\"price\":1,\"qty\":2,"
+		"\"ord_type\":\"x\",\"timestamp\":\"2019-05-15T04:48:49.12345670Z\","
+		"\"misc\":\"a\\\"\"}"},
+	{"[\"1\",\"2\",1.5578957291234567e9,\"s\",\"\",\"\",null]",
+		"{\"symbol\":\"BTC/USD\",\"side\":\"sell\",\"price\":1,\"qty\":2,"
+		"\"timestamp\":\"2019-05-15T04:48:49.1234567Z\"}"},
+	{"[\"1\",\"2\",1557895729,\"b\",\"\\u006c\",\"\",7,\"new\"]",
+		"{\"symbol\":\"BTC/USD\",\"side\":\"buy\",\"price\":1,\"qty\":2,"
+		"\"ord_type\":\"limit\",\"trade_id\":7,"
+		"\"timestamp\":\"2019-05-15T04:48:49.000000Z\"}"},
+};
+
+static void test_records(void)
+{
+	static const struct span product = SPAN("BTC/USD");
+	char name[] = "/tmp/kraken-answer-XXXXXX", line[1024], time[STAMP_TEXT_MAX];
+	struct kraken_trade trade;
+	struct kraken_row row;
+	const char *reason;
+	uint64_t unwritten;
+	struct err err;
+	int fd = mkstemp(name);
+	struct out *out = out_open(name, &err);
+	FILE *file;
+
+	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+		kraken_row_read(span_text(records[i].row), &row, &reason);
+		kraken_row_trade(&row, product, time, &trade);
+		kraken_trade_write(out, &trade);
+	}
+	out_close(out, 0, &unwritten);
+	file = fdopen(fd, "r");
+	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+		bool right = fgets(line, sizeof line, file) != NULL;
+		line[strcspn(line, "\n")] = '\0';
+		TAP_OK(right && strcmp(line, records[i].record) == 0, "%s: %s", records[i].row,
+			line);
+	}
+	fclose(file);
+	unlink(name);
+}
+
+#define ERROR(text) "{\"error\":[\"" text "\"]}"
+#define HTML "<html><body>502 Bad Gateway</body></html>"
+
+static const struct {
+	long status;
+	const char *body;
+	enum kraken_verdict verdict;
+	enum exit_code code;
+	const char *reason;
+	int64_t wait_s;
+} judged[] = {
+	{200, "{\"error\":[],\"result\":{" PAIR ":[],\"last\":\"1\"}}", KRAKEN_TAKEN, 0, NULL, 0},
+	{200, "{\"error\":[\"WGeneral:x\"],\"result\":{" PAIR ":[]}}", KRAKEN_TAKEN, 0, NULL, 0},
+	{200, "{\"error\":[],\"result\":{}}", KRAKEN_TAKEN, 0, NULL, 0},
+	{200, ERROR("EGeneral:Too many requests"), KRAKEN_TOO_FAST, EXIT_FAILED,
+		"Kraken says: EGeneral:Too many requests", 0},
+	{200, ERROR("EAPI:Rate limit exceeded"), KRAKEN_TOO_FAST, EXIT_FAILED,
+		"Kraken says: EAPI:", 0},
+	{429, HTML, KRAKEN_TOO_FAST, EXIT_FAILED, "status 429", 0},
+	{200, ERROR("EGeneral:Temporary lockout"), KRAKEN_LOCKED, EXIT_FAILED,
+		"Kraken says: EGeneral:Temporary lockout", 0},
+	{200, ERROR("EService:Throttled:1000060"), KRAKEN_AGAIN, EXIT_FAILED,
+		"Kraken says: EService:Throttled:1000060", 60},
+	{200, ERROR("EService:Throttled:999000"), KRAKEN_AGAIN, EXIT_FAILED, "Kraken says: ", 0},
+	{200, ERROR("EService:Throttled:99999999999999"), KRAKEN_AGAIN, EXIT_FAILED, "Kraken", 0},
+	{200, ERROR("EService:Throttled"), KRAKEN_AGAIN, EXIT_FAILED, "Kraken says: ", 0},
+	{200, ERROR("EService:Unavailable"), KRAKEN_AGAIN, EXIT_FAILED,
+		"Kraken says: EService:", 0},
+	{200, ERROR("EService:Market in cancel_only mode"), KRAKEN_AGAIN, EXIT_FAILED, "Kraken", 0},
+	{200, ERROR("EGeneral:Internal error:17"), KRAKEN_AGAIN, EXIT_FAILED, "Kraken says: ", 0},
+	{200, ERROR("EQuery:Unknown asset pair"), KRAKEN_FAILED, EXIT_USAGE,
+		"Kraken says: EQuery:Unknown asset pair", 0},
+	{200, ERROR("EGeneral:Invalid arguments:count"), KRAKEN_FAILED, EXIT_FAILED, "Kraken", 0},
+	{200, ERROR("EGeneral:Permission denied"), KRAKEN_FAILED, EXIT_FAILED, "Kraken says: ", 0},
+	{503, ERROR("EService:Unavailable"), KRAKEN_AGAIN, EXIT_FAILED, "Kraken says: ", 0},
+	{400, ERROR("EQuery:Unknown asset pair"), KRAKEN_FAILED, EXIT_USAGE, "Kraken says: ", 0},
+	{502, HTML, KRAKEN_AGAIN, EXIT_FAILED, "status 502", 0},
+	{403, HTML, KRAKEN_AGAIN, EXIT_FAILED, "status 403", 0},
+	{404, HTML, KRAKEN_FAILED, EXIT_FAILED, "status 404", 0},
+	{451, "", KRAKEN_FAILED, EXIT_FAILED, "status 451", 0},
+	{301, "", KRAKEN_FAILED, EXIT_USAGE, "status 301: it has moved to another address", 0},
+	{302, "", KRAKEN_AGAIN, EXIT_FAILED, "status 302", 0},
+	{500, "{\"error\":[],\"result\":{" PAIR ":[]}}", KRAKEN_AGAIN, EXIT_FAILED, "status 500",
+		0},
+	{200, "", KRAKEN_AGAIN, EXIT_FAILED, "the answer is none of Kraken's: not JSON", 0},
+	{200, HTML, KRAKEN_AGAIN, EXIT_FAILED, "the answer is none of Kraken's: not JSON", 0},
+	{200, "{\"error\":[],\"result\":{" PAIR ":[[\"3", KRAKEN_AGAIN, EXIT_FAILED, "the answer",
+		0},
+	{200, "[]", KRAKEN_AGAIN, EXIT_FAILED, "the answer is none of Kraken's", 0},
+	{200, "{}", KRAKEN_AGAIN, EXIT_FAILED, "the answer is none of Kraken's", 0},
+	{200, "{\"error\":[]}", KRAKEN_AGAIN, EXIT_FAILED,
+		"the answer has neither a result nor an error", 0},
+	{200, "{\"error\":[],\"result\":{\"A\":[],\"B\":[]}}", KRAKEN_AGAIN, EXIT_FAILED,
+		"the answer is none of Kraken's", 0},
+};
+
+static void test_judge(void)
+{
+	const int64_t now_ns = 1000000 * STAMP_NS_PER_S;
+
+	for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) {
+		struct kraken_answer answer;
+		struct err err = {.code = EXIT_DONE};
+		int64_t wait_ns = -1;
+		enum kraken_verdict verdict = kraken_answer_judge(judged[i].status,
+			span_text(judged[i].body), now_ns, &answer, &wait_ns, &err);
+
+		TAP_OK(verdict == judged[i].verdict && err.code == judged[i].code &&
+				wait_ns == judged[i].wait_s * STAMP_NS_PER_S &&
+				(!judged[i].reason ||
+					strstr(err.text, judged[i].reason) == err.text),
+			"%ld %s: %d %s", judged[i].status, judged[i].body, (int)verdict, err.text);
+	}
+}
+
 int main(void)
 {
 	test_answers();
 	test_rows();
+	test_records();
+	test_judge();
 	return tap_end();
 }

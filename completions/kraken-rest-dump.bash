@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+_kraken_rest_dump()
+{
+	local word=${COMP_WORDS[COMP_CWORD]}
+	local before=${COMP_WORDS[COMP_CWORD - 1]}
+
+	# The shell takes = for a word of its own.
+	if [[ $word == = ]]; then
+		word=
+	elif [[ $before == = ]]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $before in
+	--since)
+		return
+		;;
+	--until)
+		return
+		;;
+	--last-days)
+		return
+		;;
+	--resume)
+		return
+		;;
+	--ids)
+		return
+		;;
+	--limit)
+		return
+		;;
+	--page-size)
+		return
+		;;
+	--output)
+		return
+		;;
+	--url)
+		return
+		;;
+	--cacert)
+		return
+		;;
+	--jobs)
+		return
+		;;
+	--pace)
+		return
+		;;
+	--max-retry-time)
+		return
+		;;
+	--connect-timeout)
+		return
+		;;
+	--budget-file)
+		return
+		;;
+	--drain-timeout)
+		return
+		;;
+	--metrics-file)
+		return
+		;;
+	--log-format)
+		mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$word")
+		return
+		;;
+	--log-level)
+		mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$word")
+		return
+		;;
+	esac
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '--since --until --last-days --resume --ids --limit --page-size --output --url --cacert --jobs --pace --max-retry-time --connect-timeout --budget-file --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
+	fi
+}
+complete -o default -F _kraken_rest_dump kraken-rest-dump

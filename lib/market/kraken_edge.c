@@ -1,0 +1,98 @@
+#include "market/kraken_edge.h"
+
+#include "base/stamp.h"
+
+#define NS_PER_US INT64_C(1000)
+
+void kraken_edge_begin(struct kraken_edge *edge, uint64_t id, int64_t ns, uint64_t same)
+{
+	*edge = (struct kraken_edge){
+		.has_id = id != 0,
+		.id = id,
+		.has_time = true,
+		.ns = ns,
+		/* A record may have passed through programs that know no more than microseconds; one
+		 * that has not is as well taken for cut off. */
+		.in_us = ns % NS_PER_US == 0,
+		.same = same,
+		.last_ns = ns,
+	};
+}
+
+void kraken_edge_turn(struct kraken_edge *edge)
+{
+	edge->fresh = edge->seen = false;
+	edge->again = 0;
+}
+
+/* FNV-1a. */
+static uint64_t hash(struct span text)
+{
+	uint64_t sum = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < text.n; i++)
+		sum = (sum ^ (unsigned char)text.p[i]) * UINT64_C(1099511628211);
+	return sum;
+}
+
+static enum kraken_edge_verdict judge_id(struct kraken_edge *edge, const struct kraken_row *row)
+{
+	if (row->id > edge->id)
+		return row->id - edge->id - 1 > edge->unread ? KRAKEN_EDGE_JUMP : KRAKEN_EDGE_NEXT;
+	edge->seen = edge->seen || row->id == edge->id;
+	/* Times are rounded in many ways on their way into a record, but hardly by more. */
+	if (edge->has_time && row->time_ns - edge->ns > STAMP_NS_PER_S)
+		return KRAKEN_EDGE_ANEW;
+	return KRAKEN_EDGE_REPEATED;
+}
+
+static enum kraken_edge_verdict judge_time(struct kraken_edge *edge, const struct kraken_row *row)
+{
+	int64_t ns = edge->in_us ? row->time_ns - row->time_ns % NS_PER_US : row->time_ns;
+
+	if (edge->fresh || !edge->has_time || ns > edge->ns)
+		return KRAKEN_EDGE_NEXT;
+	if (ns < edge->ns)
+		return KRAKEN_EDGE_REPEATED;
+	edge->seen = true;
+	return edge->again++ < edge->same ? KRAKEN_EDGE_REPEATED : KRAKEN_EDGE_NEXT;
+}
+
+enum kraken_edge_verdict kraken_edge_judge(
+	struct kraken_edge *edge, const struct kraken_page_row *row)
+{
+	if (row->row.id && edge->has_id)
+		return judge_id(edge, &row->row);
+	if (!row->bad)
+		return judge_time(edge, &row->row);
+	return !edge->fresh && hash(row->text) == edge->bad ? KRAKEN_EDGE_REPEATED
+							    : KRAKEN_EDGE_NEXT;
+}
+
+static void move_time(struct kraken_edge *edge, const struct kraken_row *row)
+{
+	edge->last_ns = row->time_ns;
+	if (!edge->has_time || edge->in_us || row->time_ns > edge->ns) {
+		edge->has_time = true;
+		edge->in_us = false;
+		edge->ns = row->time_ns;
+		edge->same = 0;
+	}
+	if (row->id == 0 && row->time_ns == edge->ns)
+		edge->same++;
+}
+
+void kraken_edge_move(struct kraken_edge *edge, const struct kraken_page_row *row)
+{
+	edge->fresh = true;
+	if (row->row.id) {
+		edge->has_id = true;
+		edge->id = row->row.id;
+		edge->unread = 0;
+	} else if (row->bad) {
+		edge->unread++;
+		edge->bad = hash(row->text);
+	}
+	if (!row->bad)
+		move_time(edge, &row->row);
+}

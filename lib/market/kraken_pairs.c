@@ -1,0 +1,254 @@
+#include "market/kraken_pairs.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "json/json.h"
+
+enum { NAME_MAX_BYTES = 64 }; /* three times the longest of a pair; longer ones are left out */
+
+/* A name that a record, a URL and a message can carry as it is. */
+static bool is_plain(const struct json_value *name)
+{
+	if (name->type != JSON_STRING || name->escaped || name->raw.n == 0 ||
+		name->raw.n > NAME_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < name->raw.n; i++)
+		if (name->raw.p[i] <= ' ' || name->raw.p[i] > '~')
+			return false;
+	return true;
+}
+
+static char *copy(struct span text)
+{
+	char *to = mem_alloc(text.n + 1, 1);
+
+	memcpy(to, text.p, text.n);
+	return to;
+}
+
+/* With all escaped but what a URL may hold as it is (RFC 3986, "unreserved"). */
+static char *encode(struct span text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~";
+	static const char digits[] = "0123456789ABCDEF";
+	char *to = mem_alloc(3 * text.n + 1, 1);
+	char *at = to;
+
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (strchr(plain, c)) {
+			*at++ = (char)c;
+			continue;
+		}
+		*at++ = '%';
+		*at++ = digits[c / 16];
+		*at++ = digits[c % 16];
+	}
+	return to;
+}
+
+/* What WebSocket v2 calls an asset of v1. */
+static struct span v2_asset(struct span asset)
+{
+	static const struct {
+		struct span v1, v2;
+	} renamed[] = {{SPAN("XBT"), SPAN("BTC")}, {SPAN("XDG"), SPAN("DOGE")}};
+
+	for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+		if (span_is(asset, renamed[i].v1))
+			return renamed[i].v2;
+	return asset;
+}
+
+/* NULL where it is not two assets with a slash between them. */
+static char *v2_name(struct span wsname)
+{
+	const char *slash = memchr(wsname.p, '/', wsname.n);
+	char text[2 * NAME_MAX_BYTES];
+	struct span base, quote;
+
+	if (!slash)
+		return NULL;
+	base = v2_asset(span_make(wsname.p, (size_t)(slash - wsname.p)));
+	quote = v2_asset(span_make(slash + 1, (size_t)(wsname.p + wsname.n - slash) - 1));
+	memcpy(text, base.p, base.n);
+	text[base.n] = '/';
+	memcpy(text + base.n + 1, quote.p, quote.n);
+	return copy(span_make(text, base.n + 1 + quote.n));
+}
+
+static bool is_dark(struct span key)
+{
+	return key.n >= 2 && memcmp(key.p + key.n - 2, ".d", 2) == 0;
+}
+
+static void add(struct kraken_pairs *pairs, struct span key, const struct json_value *pair)
+{
+	enum { ALTNAME, WSNAME, MEMBERS };
+	struct json_member members[MEMBERS] = {
+		[ALTNAME] = {.name = SPAN("altname")},
+		[WSNAME] = {.name = SPAN("wsname")},
+	};
+	struct json_fault fault;
+	char *name;
+
+	if (pair->type != JSON_OBJECT || is_dark(key) ||
+		json_object(pair->raw, members, MEMBERS, &fault) < 0 ||
+		!is_plain(&members[ALTNAME].value) || !is_plain(&members[WSNAME].value) ||
+		!(name = v2_name(members[WSNAME].value.raw)))
+		return;
+	if (pairs->n == pairs->cap) {
+		pairs->cap = pairs->cap ? 2 * pairs->cap : 64;
+		pairs->items = mem_resize(pairs->items, pairs->cap, sizeof *pairs->items);
+	}
+	pairs->items[pairs->n++] = (struct kraken_pair){
+		.name = name,
+		.altname = copy(members[ALTNAME].value.raw),
+		.query = encode(members[ALTNAME].value.raw),
+		.wsname = copy(members[WSNAME].value.raw),
+		.key = copy(key),
+	};
+}
+
+enum kraken_verdict kraken_pairs_take(struct kraken_pairs *pairs, long status, struct span body,
+	int64_t now_ns, int64_t *wait_ns, struct err *err)
+{
+	struct kraken_answer answer;
+	struct json_value key, pair;
+	struct json_walk walk;
+	enum kraken_verdict verdict =
+		kraken_answer_judge(status, body, now_ns, &answer, wait_ns, err);
+
+	if (verdict != KRAKEN_TAKEN)
+		return verdict;
+	walk = json_walk_members(answer.result.raw);
+	while (json_walk_member(&walk, &key, &pair))
+		if (is_plain(&key))
+			add(pairs, key.raw, &pair);
+	if (pairs->n > 0)
+		return KRAKEN_TAKEN;
+	err_set(err, EXIT_FAILED, "the answer names no pair");
+	return KRAKEN_AGAIN;
+}
+
+void kraken_pairs_release(struct kraken_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->n; i++) {
+		free((char *)pairs->items[i].name);
+		free((char *)pairs->items[i].altname);
+		free((char *)pairs->items[i].query);
+		free((char *)pairs->items[i].wsname);
+		free((char *)pairs->items[i].key);
+	}
+	free(pairs->items);
+	*pairs = (struct kraken_pairs){.n = 0};
+}
+
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* Letters and digits alone, in upper case: "btc-usd" and "BTC/USD" are the same then. */
+static size_t fold(char to[NAME_MAX_BYTES], const char *name)
+{
+	size_t n = 0;
+
+	for (; *name && n < NAME_MAX_BYTES; name++)
+		if (!strchr("/-_ :.", *name))
+			to[n++] = upper(*name);
+	return n;
+}
+
+static bool same_folded(const char *a, const char *b)
+{
+	char x[NAME_MAX_BYTES], y[NAME_MAX_BYTES];
+	size_t n = fold(x, a);
+
+	return n > 0 && fold(y, b) == n && memcmp(x, y, n) == 0;
+}
+
+/* How many letters must be put in, taken out, changed, or changed places with their neighbour, to
+ * make b of a (the "optimal string alignment" distance). */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned rows[3][NAME_MAX_BYTES + 1];
+	char x[NAME_MAX_BYTES], y[NAME_MAX_BYTES];
+	size_t n = fold(x, a), m = fold(y, b);
+
+	for (size_t j = 0; j <= m; j++)
+		rows[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3];
+		const unsigned *two_above = rows[(i + 1) % 3];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= m; j++) {
+			unsigned best = above[j - 1] + (x[i - 1] != y[j - 1]);
+
+			best = best <= above[j] ? best : above[j] + 1;
+			best = best <= row[j - 1] ? best : row[j - 1] + 1;
+			if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1] &&
+				two_above[j - 2] < best)
+				best = two_above[j - 2] + 1;
+			row[j] = best;
+		}
+	}
+	return rows[n % 3][m];
+}
+
+/* The pair that goes by this name elsewhere. */
+static const struct kraken_pair *find_alias(const struct kraken_pairs *pairs, const char *name)
+{
+	for (size_t i = 0; i < pairs->n; i++) {
+		const struct kraken_pair *pair = &pairs->items[i];
+
+		if (same_folded(name, pair->name) || same_folded(name, pair->wsname) ||
+			same_folded(name, pair->altname) || same_folded(name, pair->key))
+			return pair;
+	}
+	return NULL;
+}
+
+/* The first of those whose names are nearest to this one, which is then a slip. */
+static const struct kraken_pair *find_near(const struct kraken_pairs *pairs, const char *name)
+{
+	enum { FAR = 3 };
+	const struct kraken_pair *nearest = NULL;
+	unsigned least = FAR;
+
+	for (size_t i = 0; i < pairs->n; i++) {
+		unsigned away = distance(name, pairs->items[i].name);
+
+		if (away < least) {
+			least = away;
+			nearest = &pairs->items[i];
+		}
+	}
+	return nearest;
+}
+
+const struct kraken_pair *kraken_pairs_find(
+	const struct kraken_pairs *pairs, const char *name, struct err *err)
+{
+	static const char reason[] = "Kraken has no pair of that name";
+	const struct kraken_pair *pair;
+
+	for (size_t i = 0; i < pairs->n; i++)
+		if (strcmp(pairs->items[i].name, name) == 0)
+			return &pairs->items[i];
+	if ((pair = find_alias(pairs, name)))
+		err_set(err, EXIT_USAGE, "cannot get trades of '%s': %s (it is '%s' here)", name,
+			reason, pair->name);
+	else if ((pair = find_near(pairs, name)))
+		err_set(err, EXIT_USAGE, "cannot get trades of '%s': %s (did you mean '%s'?)", name,
+			reason, pair->name);
+	else
+		err_set(err, EXIT_USAGE, "cannot get trades of '%s': %s", name, reason);
+	return NULL;
+}

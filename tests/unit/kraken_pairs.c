@@ -1,0 +1,109 @@
+/* The pairs of Kraken, their names, and what is said about names that are none. */
+#include "market/kraken_pairs.h"
+
+#include <string.h>
+
+#include "tap.h"
+
+#define PAIR(key, altname, wsname)                                                                 \
+	"\"" key "\":{\"altname\":\"" altname "\",\"wsname\":\"" wsname "\",\"base\":\"X\"}"
+
+static const char answer[] = "{\"error\":[],\"result\":{" PAIR("XXBTZUSD", "XBTUSD",
+	"XBT/USD") "," PAIR("XXBTZUSD.d", "XBTUSD.d", "XBT/USD") "," PAIR("XETHXXBT", "ETHXBT",
+	"ETH/XBT") "," PAIR("XDGUSD", "XDGUSD", "XDG/USD") "," PAIR("XBTUSDT", "XBTUSDT",
+	"XBT/USDT") "," PAIR("XETHZUSD", "ETHUSD", "ETH/USD") "," PAIR("ODD+", "O&D",
+	"ODD/XDG") ",\"NOWS\":{\"altname\":\"NOWS\"},\"NULLWS\":{\"altname\":\"N\",\"wsname\":"
+		   "null}," PAIR("NOSLASH", "NOSLASH", "NOSLASH") "," PAIR(
+			   "Q", "Q", "A\\\"/USD") "," PAIR("B", "B",
+			   "A /USD") ",\"STRING\":\"x\",\"YYY\":{\"altname\":1,\"wsname\":\"YYY/USD\"}}}";
+
+static const struct {
+	const char *name;
+	const char *query; /* NULL: there is no such pair, and */
+	const char *hint;  /* a part of what is said about it */
+} names[] = {
+	{"BTC/USD", "XBTUSD", NULL},
+	{"ETH/BTC", "ETHXBT", NULL},
+	{"DOGE/USD", "XDGUSD", NULL},
+	{"BTC/USDT", "XBTUSDT", NULL},
+	{"ODD/DOGE", "O%26D", NULL},
+	{"XBT/USD", NULL, "(it is 'BTC/USD' here)"},
+	{"XDG/USD", NULL, "(it is 'DOGE/USD' here)"},
+	{"btc/usd", NULL, "(it is 'BTC/USD' here)"},
+	{"BTCUSD", NULL, "(it is 'BTC/USD' here)"},
+	{"BTC-USD", NULL, "(it is 'BTC/USD' here)"},
+	{"xbtusd", NULL, "(it is 'BTC/USD' here)"},
+	{"XXBTZUSD", NULL, "(it is 'BTC/USD' here)"},
+	{"XETHXXBT", NULL, "(it is 'ETH/BTC' here)"},
+	{"BTC/UDS", NULL, "(did you mean 'BTC/USD'?)"},
+	{"DOG/USD", NULL, "(did you mean 'DOGE/USD'?)"},
+	{"DOGEE/UUSD", NULL, "(did you mean 'DOGE/USD'?)"},
+	{"BTC/USDTX", NULL, "(did you mean 'BTC/USDT'?)"},
+	{"SOL/GBP", NULL, "that name"},
+	{"NOSLASH", NULL, "that name"},
+	{"NOWS", NULL, "that name"},
+	{"", NULL, "cannot get trades of ''"},
+	{"A\"/USD", NULL, "Kraken has no pair of that name"},
+	{"XBTUSD.d", NULL, "that name"},
+	{"AN-ENDLESS-NAME-THAT-IS-LONGER-THAN-ANY-PAIR-MAY-EVER-BE-BTC/USD-BTC/USD-BTC/USD", NULL,
+		"that name"},
+};
+
+static void test_names(void)
+{
+	struct kraken_pairs pairs = {.n = 0};
+	struct err err;
+	int64_t wait_ns;
+	enum kraken_verdict verdict =
+		kraken_pairs_take(&pairs, 200, span_text(answer), 1, &wait_ns, &err);
+
+	TAP_OK(verdict == KRAKEN_TAKEN && pairs.n == 6, "%zu pairs", pairs.n);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct kraken_pair *pair;
+
+		err = (struct err){.code = EXIT_DONE};
+		pair = kraken_pairs_find(&pairs, names[i].name, &err);
+		if (names[i].query)
+			TAP_OK(pair && strcmp(pair->query, names[i].query) == 0 &&
+					strcmp(pair->name, names[i].name) == 0,
+				"%s is %s", names[i].name, pair ? pair->query : err.text);
+		else
+			TAP_OK(!pair && err.code == EXIT_USAGE && strstr(err.text, names[i].hint) &&
+					strstr(err.text, names[i].name),
+				"%s: %s", names[i].name, err.text);
+	}
+	kraken_pairs_release(&pairs);
+}
+
+static void test_answers(void)
+{
+	static const struct {
+		const char *body;
+		enum kraken_verdict verdict;
+	} cases[] = {
+		{"{\"error\":[],\"result\":{}}", KRAKEN_AGAIN},
+		{"{\"error\":[],\"result\":{\"A\":{\"altname\":\"A\"}}}", KRAKEN_AGAIN},
+		{"{\"error\":[\"EService:Busy\"]}", KRAKEN_AGAIN},
+		{"{\"error\":[\"EGeneral:Too many requests\"]}", KRAKEN_TOO_FAST},
+		{"<html>", KRAKEN_AGAIN},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct kraken_pairs pairs = {.n = 0};
+		struct err err;
+		int64_t wait_ns;
+
+		TAP_OK(kraken_pairs_take(&pairs, 200, span_text(cases[i].body), 1, &wait_ns,
+			       &err) == cases[i].verdict &&
+				pairs.n == 0,
+			"%s: %s", cases[i].body, err.text);
+		kraken_pairs_release(&pairs);
+	}
+}
+
+int main(void)
+{
+	test_names();
+	test_answers();
+	return tap_end();
+}
