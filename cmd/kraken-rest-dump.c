@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include "base/account.h"
-#include "base/budget.h"
 #include "base/diag.h"
 #include "base/guard.h"
 #include "base/mem.h"
@@ -24,8 +23,9 @@
 #include "market/kraken_pages.h"
 #include "market/kraken_pairs.h"
 #include "market/range.h"
+#include "net/api.h"
 #include "net/crawl.h"
-#include "net/url.h"
+#include "net/crawl_options.h"
 
 enum {
 	IDLE_MS = 30 * 1000,
@@ -37,25 +37,13 @@ enum {
 
 struct options {
 	struct range_options range;
-	const char *output;
 	const char *url;
-	const char *ca_file;
-	uint64_t jobs;
 	const char *pace;
-	uint64_t retry_ms;
-	uint64_t connect_ms;
-	const char *budget_file;
-	struct progress_options progress;
+	struct crawl_options crawl;
 	struct prog_options common;
 };
 
 static const struct opt own_options[] = {
-	{.kind = OPT_FILE,
-		.name = "output",
-		.arg = "file",
-		.help = "append to a file instead of writing to standard output",
-		.more = "Pairs of which it has records go on behind the last of them.",
-		.at = offsetof(struct options, output)},
 	{.kind = OPT_TEXT,
 		.name = "url",
 		.arg = "address",
@@ -63,20 +51,6 @@ static const struct opt own_options[] = {
 		.preset = "https://api.kraken.com",
 		.env = "KRAKEN_REST_URL",
 		.at = offsetof(struct options, url)},
-	{.kind = OPT_FILE,
-		.name = "cacert",
-		.arg = "file",
-		.help = "trust the certificates in this PEM file instead of the system's",
-		.env = "TRADEPIPE_CACERT",
-		.at = offsetof(struct options, ca_file)},
-	{.kind = OPT_U64,
-		.name = "jobs",
-		.arg = "count",
-		.help = "work on this many pairs at once",
-		.preset = "4",
-		.lo = 1,
-		.hi = 64,
-		.at = offsetof(struct options, jobs)},
 	{.kind = OPT_TEXT,
 		.name = "pace",
 		.arg = "number",
@@ -84,26 +58,6 @@ static const struct opt own_options[] = {
 		.more = "From 0.001 to 1000, such as 0.5.\nKraken allows one.",
 		.preset = "1",
 		.at = offsetof(struct options, pace)},
-	{.kind = OPT_DURATION,
-		.name = "max-retry-time",
-		.arg = "duration",
-		.help = "give a pair up when a request has failed for this long",
-		.preset = "10m",
-		.at = offsetof(struct options, retry_ms)},
-	{.kind = OPT_DURATION,
-		.name = "connect-timeout",
-		.arg = "duration",
-		.help = "give up an attempt to connect after this long",
-		.preset = "10s",
-		.lo = 1,
-		.at = offsetof(struct options, connect_ms)},
-	{.kind = OPT_FILE,
-		.name = "budget-file",
-		.arg = "file",
-		.help = "where processes note their requests, to keep the pace together",
-		.more = "The default is a file of the user's own for each server, in\n"
-			".Ev XDG_RUNTIME_DIR ,\nelse in\n.Pa /run/user\nor\n.Pa /tmp .",
-		.at = offsetof(struct options, budget_file)},
 	{.name = NULL},
 };
 
@@ -113,7 +67,7 @@ static const struct opt_program program = {
 	.operands_min = 1,
 	.summary = "Write the trades that Kraken has had, one JSON record a line.",
 	.tables = {{range_rows, offsetof(struct options, range)}, {own_options, 0},
-		{progress_options, offsetof(struct options, progress)},
+		{crawl_options, offsetof(struct options, crawl)},
 		{prog_options, offsetof(struct options, common)}},
 };
 
@@ -127,11 +81,10 @@ struct product {
 /* The program at work. */
 struct dump {
 	const struct options *o;
-	size_t url_n; /* bytes of o->url before the path */
+	struct api api;
 	uint32_t interval_us;
 	int64_t began_ns; /* monotonic, at run.start_ns */
 	struct http_settings http;
-	struct budget *budget;
 	struct kraken_pairs pairs;
 	char *const *names;
 	struct product *products;
@@ -177,7 +130,7 @@ static enum crawl_verdict verdict_of(enum kraken_verdict verdict)
 static void ask(
 	const struct dump *d, struct crawl_ask *ask, const char *path, size_t n, const char *lane)
 {
-	buf_add(&ask->url, span_make(d->o->url, d->url_n));
+	buf_add(&ask->url, d->api.url);
 	buf_add(&ask->url, span_make(path, n));
 	ask->lane = (struct budget_lane){.name = lane, .interval_us = d->interval_us};
 	ask->units = 1;
@@ -187,7 +140,7 @@ static void ask(
 static void be_locked(struct dump *d, const struct err *err)
 {
 	d->locked = true;
-	budget_hold(d->budget, NULL, LOCKOUT_MS * STAMP_NS_PER_MS);
+	budget_hold(d->api.budget, NULL, LOCKOUT_MS * STAMP_NS_PER_MS);
 	fail(d, err);
 }
 
@@ -294,9 +247,9 @@ static bool crawl(struct dump *d, const struct crawl_chain *chains, size_t n)
 {
 	const struct crawl_settings settings = {
 		.http = &d->http,
-		.budget = d->budget,
-		.jobs = d->o->jobs,
-		.retry_ms = d->o->retry_ms,
+		.budget = d->api.budget,
+		.jobs = d->o->crawl.jobs,
+		.retry_ms = d->o->crawl.retry_ms,
 		.flush = flush,
 		.arg = d,
 	};
@@ -354,7 +307,7 @@ static off_t size_of(const char *path)
 
 static void work(struct dump *d)
 {
-	const char *output = d->o->output;
+	const char *output = d->o->crawl.output;
 	off_t size = size_of(output);
 	struct err err;
 
@@ -397,7 +350,12 @@ static int run_account(struct dump *d)
 			true},
 		{"waits_ms", ACCOUNT_MEMO, &d->counts.waits_ms, "milliseconds waited", true, true},
 	};
-	const struct progress_view view = {&run->written, "records", &d->part, &d->whole, NULL};
+	const struct progress_view view = {.done = &run->written,
+		.unit = "records",
+		.part = &d->part,
+		.whole = &d->whole,
+		.more = crawl_counts_say,
+		.arg = &d->counts};
 	struct err err;
 	struct account *account =
 		account_open(rows, sizeof rows / sizeof *rows, d->o->common.metrics_file, &err);
@@ -405,7 +363,7 @@ static int run_account(struct dump *d)
 
 	if (!account)
 		return diag_err(&err);
-	progress_begin(&d->o->progress, d->o->common.quiet, &view);
+	progress_begin(&d->o->crawl.progress, d->o->common.quiet, &view);
 	work(d);
 	progress_end();
 	if (run->out) {
@@ -418,25 +376,12 @@ static int run_account(struct dump *d)
 
 static int read_options(struct dump *d, struct err *err)
 {
-	struct span text = span_text(d->o->url);
-	char host[URL_HOST_MAX + sizeof ":65535"];
-	const char *reason;
-	struct url url;
-	struct err note = {.code = EXIT_DONE};
-
-	if (url_parse(text, &url, &reason) < 0)
-		return err_set(err, EXIT_USAGE, "cannot use '%s' for --url: %s",
-			url_shown(d->o->url), reason);
+	if (api_read(&d->api, "url", d->o->url, err) < 0)
+		return -1;
 	if (rate_parse(span_text(d->o->pace), &d->interval_us) < 0)
 		return err_set(err, EXIT_USAGE,
 			"'%s' is not a number from 0.001 to 1000, as --pace needs", d->o->pace);
-	while (text.n > 0 && text.p[text.n - 1] == '/')
-		text.n--;
-	d->url_n = text.n;
-	snprintf(host, sizeof host, url.port ? "%s:%u" : "%s", url.host, (unsigned)url.port);
-	d->budget = budget_open(d->o->budget_file, span_text(host), &note);
-	if (note.code)
-		diag_info("%s", note.text);
+	api_open_budget(&d->api, d->o->crawl.budget_file);
 	return 0;
 }
 
@@ -444,10 +389,10 @@ static int guard_files(const struct options *o, struct err *err)
 {
 	struct guard guard = {.n = 0};
 
-	if (guard_writes(&guard, o->output ? o->output : "-", "records go", err) < 0 ||
+	if (guard_writes(&guard, o->crawl.output ? o->crawl.output : "-", "records go", err) < 0 ||
 		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
-		guard_writes(&guard, o->budget_file, "requests are noted", err) < 0 ||
-		guard_reads(&guard, o->ca_file, err) < 0)
+		guard_writes(&guard, o->crawl.budget_file, "requests are noted", err) < 0 ||
+		guard_reads(&guard, o->crawl.ca_file, err) < 0)
 		return -1;
 	return guard_reads(&guard, o->range.resume, err);
 }
@@ -458,7 +403,7 @@ static int run(const struct options *o, char *const *names)
 		.o = o,
 		.names = names,
 		.began_ns = stamp_monotonic(),
-		.http = {o->ca_file, o->connect_ms, IDLE_MS, TOTAL_MS},
+		.http = {o->crawl.ca_file, o->crawl.connect_ms, IDLE_MS, TOTAL_MS},
 		.run = {.start_ns = stamp_now(),
 			.page_size = o->range.page_size,
 			.limit = o->range.limit},
@@ -466,6 +411,7 @@ static int run(const struct options *o, char *const *names)
 	struct err err;
 	int code;
 
+	d.run.pairs = &d.pairs;
 	while (names[d.n])
 		d.n++;
 	d.whole = d.n * KRAKEN_PAGES_WHOLE;
@@ -477,8 +423,7 @@ static int run(const struct options *o, char *const *names)
 		code = diag_err(&err);
 	else
 		code = run_account(&d);
-	if (d.budget)
-		budget_close(d.budget);
+	api_close(&d.api);
 	kraken_pairs_release(&d.pairs);
 	free(d.products);
 	free(d.ranges);
@@ -487,7 +432,7 @@ static int run(const struct options *o, char *const *names)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.output = NULL};
+	struct options o = {.url = NULL};
 	char **names = prog_begin(&program, &o, &o.common, argc, argv);
 
 	return prog_end(run(&o, names));

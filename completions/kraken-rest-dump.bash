@@ -32,19 +32,19 @@ _kraken_rest_dump()
 	--page-size)
 		return
 		;;
-	--output)
+	--url)
 		return
 		;;
-	--url)
+	--pace)
+		return
+		;;
+	--output)
 		return
 		;;
 	--cacert)
 		return
 		;;
 	--jobs)
-		return
-		;;
-	--pace)
 		return
 		;;
 	--max-retry-time)
@@ -72,7 +72,7 @@ _kraken_rest_dump()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--since --until --last-days --resume --ids --limit --page-size --output --url --cacert --jobs --pace --max-retry-time --connect-timeout --budget-file --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '--since --until --last-days --resume --ids --limit --page-size --url --pace --output --cacert --jobs --max-retry-time --connect-timeout --budget-file --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
 	fi
 }
 complete -o default -F _kraken_rest_dump kraken-rest-dump

@@ -115,6 +115,16 @@ static int open_folder(const char *folder, struct err *err)
 	return refuse(err, folder, "the folder is another user's, or others may write to it");
 }
 
+/* What somebody named by mistake must not be overwritten. */
+static bool is_foreign(int fd)
+{
+	static const char kind[] = {'t', 'r', 'a', 'd', 'e', 'p', 'i', 'p', 'e', ' '};
+	char begins[sizeof kind];
+	ssize_t n = pread(fd, begins, sizeof begins, 0);
+
+	return n > 0 && memcmp(begins, kind, (size_t)n) != 0;
+}
+
 /* What is no file at all must not block the open. */
 static int open_file(const char *path, struct err *err)
 {
@@ -134,10 +144,14 @@ static int open_file(const char *path, struct err *err)
 	close(folder);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid())
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid())
+		refuse(err, path, "it is no regular file, or another user's");
+	else if (is_foreign(fd))
+		refuse(err, path, "it holds something else");
+	else
 		return fd;
 	close(fd);
-	return refuse(err, path, "it is no regular file, or another user's");
+	return -1;
 }
 
 static void close_file(struct budget *b)

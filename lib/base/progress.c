@@ -51,6 +51,7 @@ enum detail {
 	DETAIL_RATE,
 	DETAIL_WHOLE,
 	DETAIL_BEHIND,
+	DETAIL_MORE,
 };
 
 struct figures {
@@ -87,13 +88,13 @@ static uint64_t scaled(uint64_t value, uint64_t factor, uint64_t divisor)
 }
 
 /* 1,234,567 */
-static void add_number(struct buf *to, uint64_t value)
+void progress_add_number(struct buf *to, uint64_t value)
 {
 	if (value < 1000) {
 		buf_add_u64(to, value);
 		return;
 	}
-	add_number(to, value / 1000);
+	progress_add_number(to, value / 1000);
 	buf_printf(to, ",%03u", (unsigned)(value % 1000));
 }
 
@@ -103,10 +104,10 @@ static void add_tenths(struct buf *to, uint64_t tenths)
 	if (tenths < 100)
 		buf_printf(to, "%u.%u", (unsigned)tenths / 10, (unsigned)tenths % 10);
 	else
-		add_number(to, tenths / 10);
+		progress_add_number(to, tenths / 10);
 }
 
-static void add_duration(struct buf *to, uint64_t ms)
+void progress_add_duration(struct buf *to, uint64_t ms)
 {
 	unsigned long long s = ms / MS_PER_S;
 
@@ -122,16 +123,27 @@ static void add_duration(struct buf *to, uint64_t ms)
 	}
 }
 
+static void add_more(struct buf *to, const struct progress_view *view)
+{
+	size_t before = to->len, begin;
+
+	buf_add_text(to, ", ");
+	begin = to->len;
+	view->more(to, view->arg);
+	if (to->len == begin)
+		to->len = before;
+}
+
 static void add_figures(struct buf *to, const struct figures *f, enum detail detail)
 {
 	const struct progress_view *view = f->view;
 	uint64_t elapsed_ms = (uint64_t)f->elapsed_ms;
 	bool timed = f->elapsed_ms > 0;
 
-	add_number(to, *view->done);
+	progress_add_number(to, *view->done);
 	if (f->whole && view->part == view->done && detail >= DETAIL_WHOLE) {
 		buf_add_text(to, " of ");
-		add_number(to, f->whole);
+		progress_add_number(to, f->whole);
 	}
 	buf_printf(to, " %s", view->unit);
 	if (timed && detail >= DETAIL_RATE) {
@@ -141,12 +153,14 @@ static void add_figures(struct buf *to, const struct figures *f, enum detail det
 	}
 	if (view->behind && detail >= DETAIL_BEHIND) {
 		buf_add_text(to, ", ");
-		add_number(to, *view->behind);
+		progress_add_number(to, *view->behind);
 		buf_add_text(to, " in flight");
 	}
+	if (view->more && detail >= DETAIL_MORE)
+		add_more(to, view);
 	if (timed && f->part_moved && f->part < f->whole && detail >= DETAIL_LEFT) {
 		buf_add_text(to, ", ");
-		add_duration(to, scaled(f->whole - f->part, elapsed_ms, f->part_moved));
+		progress_add_duration(to, scaled(f->whole - f->part, elapsed_ms, f->part_moved));
 		buf_add_text(to, " left");
 	}
 }
@@ -183,7 +197,7 @@ static void add_line(
 static bool fit(
 	struct buf *to, const char *before, const struct figures *f, size_t columns, size_t bar)
 {
-	for (int detail = DETAIL_BEHIND; detail >= DETAIL_COUNT; detail--) {
+	for (int detail = DETAIL_MORE; detail >= DETAIL_COUNT; detail--) {
 		add_line(to, before, f, (enum detail)detail, bar);
 		if (to->len >= columns)
 			continue;
@@ -202,7 +216,7 @@ void progress_compose(struct buf *to, const char *before, const struct progress_
 	struct figures f = figures_of(view, since, now_ns);
 
 	if (columns == 0)
-		add_line(to, before, &f, DETAIL_BEHIND, 0);
+		add_line(to, before, &f, DETAIL_MORE, 0);
 	else if (!fit(to, before, &f, columns, f.whole ? BAR_MIN : 0) &&
 		!fit(to, before, &f, columns, 0))
 		to->len = columns - 1;

@@ -28,7 +28,16 @@ struct progress_view {
 	const uint64_t *part;	/* of `whole`, in whatever unit; NULL: unknown, no bar is drawn */
 	const uint64_t *whole;	/* 0: unknown (yet) */
 	const uint64_t *behind; /* units read and not yet done ("in flight"); NULL: not shown */
+	/* Adds what else there is to say, such as "12 requests", in front of the time left; nothing
+	 * where there is nothing to say. NULL: there never is. */
+	void (*more)(struct buf *to, const void *arg);
+	const void *arg;
 };
+
+/* Add a number, or milliseconds as a duration, to words as the other ones are written: 1,234 and
+ * 3 m 20 s. */
+void progress_add_number(struct buf *to, uint64_t value);
+void progress_add_duration(struct buf *to, uint64_t ms);
 
 /* Begins where standard error is a terminal or it is asked for, and not with `quiet`; else all of
  * these do nothing. One at a time. Signals are set up before (prog_begin()): it has them beat. */

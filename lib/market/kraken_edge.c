@@ -46,9 +46,15 @@ static enum kraken_edge_verdict judge_id(struct kraken_edge *edge, const struct 
 	return KRAKEN_EDGE_REPEATED;
 }
 
+/* A row's time as the edge has it. */
+static int64_t time_of(const struct kraken_edge *edge, const struct kraken_row *row)
+{
+	return edge->in_us ? row->time_ns - row->time_ns % NS_PER_US : row->time_ns;
+}
+
 static enum kraken_edge_verdict judge_time(struct kraken_edge *edge, const struct kraken_row *row)
 {
-	int64_t ns = edge->in_us ? row->time_ns - row->time_ns % NS_PER_US : row->time_ns;
+	int64_t ns = time_of(edge, row);
 
 	if (edge->fresh || !edge->has_time || ns > edge->ns)
 		return KRAKEN_EDGE_NEXT;
@@ -67,6 +73,13 @@ enum kraken_edge_verdict kraken_edge_judge(
 		return judge_time(edge, &row->row);
 	return !edge->fresh && hash(row->text) == edge->bad ? KRAKEN_EDGE_REPEATED
 							    : KRAKEN_EDGE_NEXT;
+}
+
+bool kraken_edge_is_behind(const struct kraken_edge *edge, const struct kraken_row *row)
+{
+	if (row->id && edge->has_id)
+		return row->id > edge->id;
+	return row->time_ns && edge->has_time && time_of(edge, row) > edge->ns;
 }
 
 static void move_time(struct kraken_edge *edge, const struct kraken_row *row)
@@ -89,10 +102,11 @@ void kraken_edge_move(struct kraken_edge *edge, const struct kraken_page_row *ro
 		edge->has_id = true;
 		edge->id = row->row.id;
 		edge->unread = 0;
-	} else if (row->bad) {
+	} else {
 		edge->unread++;
-		edge->bad = hash(row->text);
 	}
+	if (row->bad && !row->row.id)
+		edge->bad = hash(row->text);
 	if (!row->bad)
 		move_time(edge, &row->row);
 }

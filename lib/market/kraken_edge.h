@@ -20,8 +20,8 @@ struct kraken_edge {
 	bool in_us;	 /* whether it was cut off to microseconds */
 	uint64_t same;	 /* rows without id that have this very time */
 	int64_t last_ns; /* of the last row: the exchange may have odd times */
-	uint64_t unread; /* bad rows since `id` that showed none */
-	uint64_t bad;	 /* a hash of the last of these */
+	uint64_t unread; /* rows since `id` that showed none */
+	uint64_t bad;	 /* a hash of the last of these that was bad */
 
 	/* Of the page in hand: */
 	bool fresh;	/* it has shown a new row: what follows is new as well, but for its id */
@@ -46,6 +46,9 @@ void kraken_edge_turn(struct kraken_edge *edge);
 /* Judges the next row of it. */
 enum kraken_edge_verdict kraken_edge_judge(
 	struct kraken_edge *edge, const struct kraken_page_row *row);
+
+/* Whether a row, of whatever page, lies behind the edge: by its id, or, without one, by its time. */
+bool kraken_edge_is_behind(const struct kraken_edge *edge, const struct kraken_row *row);
 
 /* Moves on to a row that was judged as new just now. */
 void kraken_edge_move(struct kraken_edge *edge, const struct kraken_page_row *row);

@@ -25,15 +25,6 @@ static void read_row(struct kraken_page_row *row, const struct json_value *value
 	}
 }
 
-static int by_id(const void *a, const void *b)
-{
-	const struct kraken_page_row *x = a, *y = b;
-
-	if (x->row.id != y->row.id)
-		return x->row.id < y->row.id ? -1 : 1;
-	return 0;
-}
-
 static int by_place(const void *a, const void *b)
 {
 	const struct kraken_page_row *x = a, *y = b;
@@ -41,16 +32,29 @@ static int by_place(const void *a, const void *b)
 	return x->text.p < y->text.p ? -1 : x->text.p > y->text.p;
 }
 
-/* Whether all rows have ids, and these ascend. */
+static int by_id(const void *a, const void *b)
+{
+	const struct kraken_page_row *x = a, *y = b;
+
+	if (x->row.id != y->row.id)
+		return x->row.id < y->row.id ? -1 : 1;
+	return by_place(a, b);
+}
+
+/* Whether all rows have ids, and these ascend, but for rows that are there several times. */
 static bool ascends(const struct kraken_page *page)
 {
-	for (size_t i = 1; i < page->n; i++)
-		if (page->rows[i - 1].row.id >= page->rows[i].row.id)
+	for (size_t i = 1; i < page->n; i++) {
+		const struct kraken_page_row *one = &page->rows[i - 1], *next = one + 1;
+
+		if (one->row.id > next->row.id ||
+			(one->row.id == next->row.id && one->row.time_ns != next->row.time_ns))
 			return false;
+	}
 	return page->n == 0 || page->rows[0].row.id;
 }
 
-/* An id that is there twice belongs to two sequences, which must not be mixed. */
+/* An id that is there with two times belongs to two sequences, which must not be mixed. */
 static void put_in_order(struct kraken_page *page)
 {
 	if (ascends(page))

@@ -33,8 +33,8 @@ struct kraken_page {
 };
 
 /* Reads an answer of the kind KRAKEN_ANSWER_TRADES in place of what the zeroed page held before.
- * Rows that all have ids, no two the same, are put in their order. 0, or -1 where there are more than
- * KRAKEN_PAGE_CEILING. */
+ * Rows that all have ids, none with two times, are put in their order. 0, or -1 where there are more
+ * than KRAKEN_PAGE_CEILING. */
 int kraken_page_read(struct kraken_page *page, const struct kraken_answer *answer);
 void kraken_page_release(struct kraken_page *page);
 

@@ -7,15 +7,14 @@
 #include "base/stamp.h"
 #include "market/kraken_pages_priv.h"
 
-#define MARGIN_NS STAMP_NS_PER_MS /* by which times of one trade may differ, with much to spare */
-#define SETTLE_NS (3 * STAMP_NS_PER_S)	/* Kraken's edge caches answers for two seconds */
 #define FOREIGN_NS (2 * STAMP_NS_PER_S) /* some say that Kraken looks at whole seconds alone */
 #define RECENT_NS (300 * STAMP_NS_PER_S)
 
 enum {
-	BEYOND_MIN = 100, /* rows behind the range that no odd time explains */
-	QUIET_MAX = 2,
+	BEYOND_MIN = 100, /* rows behind the range that no odd times explain */
+	STRAYS_MAX = 3,	  /* so many may, where there are no others behind them */
 	STALLS_MAX = 4,
+	UNSEEN_MAX = 4,
 };
 
 static void set_since(struct kraken_pages *p, int64_t ns)
@@ -26,8 +25,7 @@ static void set_since(struct kraken_pages *p, int64_t ns)
 	p->since[num_write_u64(p->since, p->since_ns)] = '\0';
 }
 
-/* Asks again from a moment that lies before the last request. */
-static void go_back(struct kraken_pages *p, int64_t ns)
+void kraken_pages_go_back(struct kraken_pages *p, int64_t ns)
 {
 	set_since(p, ns);
 	p->count = p->run->page_size;
@@ -53,7 +51,7 @@ void kraken_pages_init(struct kraken_pages *p, struct kraken_run *run,
 		.range = range,
 		.begin_ns = range->has_cursor ? range->cursor_ns : range->since_ns,
 		.end_ns = range->by_ids ? INT64_MAX : last_ns,
-		.settled_ns = (range->by_ids ? run->start_ns : last_ns) + SETTLE_NS,
+		.settled_ns = (range->by_ids ? run->start_ns : last_ns) + KRAKEN_SETTLE_NS,
 		.probing = range->by_ids,
 	};
 	if (range->by_ids) {
@@ -64,7 +62,7 @@ void kraken_pages_init(struct kraken_pages *p, struct kraken_run *run,
 		kraken_edge_begin(&p->edge, range->cursor_has_id ? range->cursor_id : 0,
 			range->cursor_ns, range->cursor_same);
 	}
-	go_back(p, range->by_ids ? 0 : p->begin_ns - MARGIN_NS);
+	kraken_pages_go_back(p, range->by_ids ? 0 : p->begin_ns - KRAKEN_MARGIN_NS);
 	if (!range->by_ids && p->begin_ns >= range->until_ns)
 		finish(p);
 }
@@ -89,31 +87,34 @@ enum kraken_pages_step kraken_pages_next(
 	buf_clear(path);
 	buf_printf(path, "/0/public/Trades?pair=%s&count=%llu", p->pair->query,
 		(unsigned long long)p->count);
-	if (!p->probing || p->probe.asked_ns != KRAKEN_PROBE_LATEST)
+	if (!p->latest && (!p->probing || p->probe.asked_ns != KRAKEN_PROBE_LATEST))
 		buf_printf(path, "&since=%s", p->since);
 	return KRAKEN_PAGES_ASK;
 }
 
-/* Asks for the pages around a hole again, from further back each time. */
+/* Asks for the pages around a hole again, from further back each time. A page that begins behind it
+ * does not tell whether it is there. */
 static void retry_hole(struct kraken_pages *p, int64_t now_ns)
 {
 	static const int64_t back_ns[KRAKEN_HOLE_TRIES] = {
-		2 * MARGIN_NS,
+		2 * KRAKEN_MARGIN_NS,
 		STAMP_NS_PER_S,
 		60 * STAMP_NS_PER_S,
 	};
 	int64_t from_ns = p->edge.has_time ? p->edge.last_ns : p->probe.asked_ns;
+	bool is_telling = p->edge.seen || p->edge.fresh || !p->edge.has_time;
 
 	diag_info("'%s': trades %llu to %llu are missing: asking again", p->pair->name,
 		(unsigned long long)p->hole_first, (unsigned long long)p->hole_last);
-	go_back(p, from_ns - back_ns[p->hole_tries++]);
+	kraken_pages_go_back(p, from_ns - back_ns[p->hole_tries]);
+	if (is_telling || ++p->hole_unseen > UNSEEN_MAX)
+		p->hole_tries++;
 	p->count = KRAKEN_PAGE_MAX;
 	if (now_ns - from_ns < RECENT_NS)
-		p->not_before_ns = now_ns + SETTLE_NS;
+		p->not_before_ns = now_ns + KRAKEN_SETTLE_NS;
 }
 
-/* The end of what Kraken has, or of what is wanted. */
-static enum kraken_verdict end_pages(struct kraken_pages *p)
+enum kraken_verdict kraken_pages_end(struct kraken_pages *p)
 {
 	if (p->range->by_ids && !kraken_pages_at_limit(p) && p->edge.id < p->range->last_id)
 		kraken_pages_report_lost(p, p->edge.id + 1, p->range->last_id);
@@ -135,7 +136,7 @@ static void follow(struct kraken_pages *p)
 		memcpy(p->since, page->last, sizeof p->since);
 		p->since_ns = page->last_ns;
 	} else if (p->edge.has_time) {
-		set_since(p, (last->row.id ? p->edge.last_ns : p->edge.ns) - MARGIN_NS);
+		set_since(p, (last->row.id ? p->edge.last_ns : p->edge.ns) - KRAKEN_MARGIN_NS);
 	}
 	if (p->since_ns < p->floor_ns)
 		set_since(p, (int64_t)p->floor_ns);
@@ -188,23 +189,16 @@ static enum kraken_verdict turn_full(struct kraken_pages *p, struct err *err)
 	return KRAKEN_TAKEN;
 }
 
-/* A page at the end of what Kraken has, without a new row. It is the end where it shows the trade
- * that came last, or does not again. */
-static enum kraken_verdict turn_quiet(struct kraken_pages *p, int64_t now_ns, struct err *err)
+/* A page without a new row, while it is not known what is missing before others. */
+static enum kraken_verdict turn_hole(struct kraken_pages *p, int64_t now_ns, struct err *err)
 {
-	if (p->hole_first && p->hole_tries < KRAKEN_HOLE_TRIES) {
+	if (p->hole_tries < KRAKEN_HOLE_TRIES) {
 		retry_hole(p, now_ns);
 		return KRAKEN_TAKEN;
 	}
-	if (p->hole_first) {
-		err_set(err, EXIT_PARTIAL, "what follows them has vanished");
-		kraken_pages_give_up(p, err);
-		return KRAKEN_FAILED;
-	}
-	if (p->edge.seen || ++p->quiet >= QUIET_MAX)
-		return end_pages(p);
-	go_back(p, (p->edge.has_time ? p->edge.last_ns : (int64_t)p->since_ns) - 2 * MARGIN_NS);
-	return KRAKEN_TAKEN;
+	err_set(err, EXIT_PARTIAL, "what follows them has vanished");
+	kraken_pages_give_up(p, err);
+	return KRAKEN_FAILED;
 }
 
 static enum kraken_verdict turn_page(struct kraken_pages *p, int64_t now_ns, struct err *err)
@@ -212,15 +206,18 @@ static enum kraken_verdict turn_page(struct kraken_pages *p, int64_t now_ns, str
 	bool is_full = p->page.n >= p->count;
 	bool is_settled = p->asked_ns >= p->settled_ns;
 
+	if (p->news)
+		p->quiet = 0;
 	if (p->beyond >= BEYOND_MIN)
-		return end_pages(p);
+		return kraken_pages_end(p);
 	if (is_full)
 		return turn_full(p, err);
-	if (is_settled && !p->hole_first && p->edge.last_ns >= p->end_ns)
-		return end_pages(p);
-	if (!p->news && (is_settled || p->hole_first))
-		return turn_quiet(p, now_ns, err);
-	p->quiet = 0;
+	if (is_settled && !p->hole_first && p->beyond > STRAYS_MAX)
+		return kraken_pages_end(p);
+	if (!p->news && p->hole_first)
+		return turn_hole(p, now_ns, err);
+	if (!p->news && is_settled)
+		return kraken_pages_take_quiet(p);
 	if (!is_settled)
 		p->not_before_ns = p->settled_ns;
 	follow(p);
@@ -242,10 +239,29 @@ static enum kraken_verdict take_rows(struct kraken_pages *p, int64_t now_ns, str
 	case KRAKEN_ENDS:
 		return KRAKEN_FAILED;
 	case KRAKEN_STOP:
-		return end_pages(p);
+		return kraken_pages_end(p);
 	default:
 		return turn_page(p, now_ns, err);
 	}
+}
+
+static bool is_named(const struct kraken_pair *pair, const struct json_value *name)
+{
+	return json_is(name, span_text(pair->key)) || json_is(name, span_text(pair->altname)) ||
+		json_is(name, span_text(pair->name)) || json_is(name, span_text(pair->wsname));
+}
+
+/* The other pair that an answer is about, as a confused cache gives it, or NULL. */
+static const struct kraken_pair *find_other(
+	const struct kraken_pages *p, const struct json_value *name)
+{
+	const struct kraken_pairs *pairs = p->run->pairs;
+	size_t n = pairs && !is_named(p->pair, name) ? pairs->n : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_named(&pairs->items[i], name))
+			return &pairs->items[i];
+	return NULL;
 }
 
 /* Once each: what Kraken warns of, and a name for the pair that is none of its own. */
@@ -258,10 +274,7 @@ static void remark(struct kraken_pages *p, const struct kraken_answer *answer)
 		p->warned = true;
 		diag_warning("'%s': Kraken says: %.*s", pair->name, span_shown(warning), warning.p);
 	}
-	if (p->named || json_is(&answer->pair, span_text(pair->key)) ||
-		json_is(&answer->pair, span_text(pair->altname)) ||
-		json_is(&answer->pair, span_text(pair->name)) ||
-		json_is(&answer->pair, span_text(pair->wsname)))
+	if (p->named || is_named(pair, &answer->pair))
 		return;
 	p->named = true;
 	diag_warning("'%s': Kraken answers with trades of '%.*s', which are taken for them",
@@ -273,12 +286,14 @@ static bool is_foreign(const struct kraken_pages *p)
 {
 	const struct kraken_row *first = p->page.n ? &p->page.rows[0].row : NULL;
 
-	return first && first->time_ns && p->since_ns > (uint64_t)(first->time_ns + FOREIGN_NS);
+	return first && first->time_ns && !p->latest &&
+		p->since_ns > (uint64_t)(first->time_ns + FOREIGN_NS);
 }
 
 static enum kraken_verdict read_answer(struct kraken_pages *p, int64_t now_ns, long status,
 	struct span body, int64_t *wait_ns, struct err *err)
 {
+	const struct kraken_pair *other;
 	struct kraken_answer answer;
 	enum kraken_verdict verdict =
 		kraken_answer_judge(status, body, now_ns, &answer, wait_ns, err);
@@ -287,6 +302,11 @@ static enum kraken_verdict read_answer(struct kraken_pages *p, int64_t now_ns, l
 		return verdict;
 	if (answer.kind != KRAKEN_ANSWER_TRADES) {
 		err_set(err, EXIT_FAILED, "the answer has no list of trades");
+		return KRAKEN_AGAIN;
+	}
+	other = find_other(p, &answer.pair);
+	if (other) {
+		err_set(err, EXIT_FAILED, "the answer has trades of '%s'", other->name);
 		return KRAKEN_AGAIN;
 	}
 	if (kraken_page_read(&p->page, &answer) < 0) {
@@ -317,12 +337,14 @@ enum kraken_verdict kraken_pages_take(
 				reason.text);
 		return verdict;
 	}
+	if (p->latest)
+		return kraken_pages_take_latest(p, now_ns, err);
 	if (!p->probing)
 		return take_rows(p, now_ns, err);
 	if (!kraken_probe_take(&p->probe, &p->page, p->count))
 		return KRAKEN_TAKEN;
 	p->probing = false;
-	go_back(p, p->probe.asked_ns - MARGIN_NS);
+	kraken_pages_go_back(p, p->probe.asked_ns - KRAKEN_MARGIN_NS);
 	return KRAKEN_TAKEN;
 }
 

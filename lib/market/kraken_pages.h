@@ -28,9 +28,10 @@
 /* What all pairs of a run share. */
 struct kraken_run {
 	struct out *out;
-	int64_t start_ns;   /* the program's start */
-	uint64_t page_size; /* rows to ask for at a time, 1 to KRAKEN_PAGE_MAX */
-	uint64_t limit;	    /* records in all; 0: none */
+	const struct kraken_pairs *pairs; /* all that there are; NULL: not known */
+	int64_t start_ns;		  /* the program's start */
+	uint64_t page_size;		  /* rows to ask for at a time, 1 to KRAKEN_PAGE_MAX */
+	uint64_t limit;			  /* records in all; 0: none */
 
 	uint64_t read;	    /* rows that came in; the sum of what they became: */
 	uint64_t written;   /* handed to the output */
@@ -61,14 +62,15 @@ struct kraken_pages {
 	int64_t asked_ns; /* when it was handed out */
 
 	struct kraken_edge edge;
-	uint64_t beyond; /* rows in a row that lie behind the range */
+	uint64_t beyond; /* rows in a row from end_ns on */
 	uint64_t news;	 /* rows of this page that were new */
-	unsigned quiet;	 /* pages in a row at the end that had none */
+	unsigned quiet;	 /* pages in a row, not full, that had none */
+	bool latest;	 /* the next request is for Kraken's latest trades: are there others? */
 
-	/* Ids that are missing behind the edge, 0 where none are; and how often the pages around them
-	 * were asked for again. */
+	/* Ids that are missing behind the edge, 0 where none are; how often the pages around them
+	 * were asked for again; and how many of these did not show the edge. */
 	uint64_t hole_first, hole_last;
-	unsigned hole_tries;
+	unsigned hole_tries, hole_unseen;
 
 	/* How far the last full page reached, and how many since have come no further. */
 	uint64_t page_id;

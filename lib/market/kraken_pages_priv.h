@@ -7,6 +7,10 @@
 /* Before Kraken's first trade: 2011. */
 #define KRAKEN_BEGAN_NS (INT64_C(1293840000) * STAMP_NS_PER_S)
 
+#define KRAKEN_MARGIN_NS                                                                           \
+	STAMP_NS_PER_MS /* by which times of one trade may differ, with much to spare */
+#define KRAKEN_SETTLE_NS (3 * STAMP_NS_PER_S) /* Kraken's edge caches answers for two seconds */
+
 enum { KRAKEN_HOLE_TRIES = 3 };
 
 /* What becomes of the page after a row. */
@@ -20,6 +24,18 @@ enum kraken_fate {
 /* Takes the next row of the page in hand. */
 enum kraken_fate kraken_pages_take_row(
 	struct kraken_pages *pages, const struct kraken_page_row *row, struct err *err);
+
+/* Asks again from a moment that lies before the last request. */
+void kraken_pages_go_back(struct kraken_pages *pages, int64_t ns);
+
+/* The end of what Kraken has, or of what is wanted. */
+enum kraken_verdict kraken_pages_end(struct kraken_pages *pages);
+
+/* Takes a page without a new row, at what may be the end of what Kraken has; and the latest trades,
+ * which are asked for then: only where they show nothing new either is it the end. */
+enum kraken_verdict kraken_pages_take_quiet(struct kraken_pages *pages);
+enum kraken_verdict kraken_pages_take_latest(
+	struct kraken_pages *pages, int64_t now_ns, struct err *err);
 
 /* Whether no other record can be written. */
 bool kraken_pages_at_limit(const struct kraken_pages *pages);

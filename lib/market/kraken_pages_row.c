@@ -36,6 +36,8 @@ static enum kraken_fate place_by_id(struct kraken_pages *p, const struct kraken_
 
 	if (row->id >= p->range->first_id && row->id <= p->range->last_id)
 		return write_row(p, row) == KRAKEN_STOP ? KRAKEN_STOP : fate;
+	if (!row->id) /* it is none of those, whichever it is */
+		p->edge.unread--;
 	p->run->passed++;
 	return fate;
 }
@@ -44,13 +46,10 @@ static enum kraken_fate place_by_time(struct kraken_pages *p, const struct krake
 {
 	bool is_early = !p->range->has_cursor && row->time_ns < p->range->since_ns;
 
-	if (row->time_ns >= p->range->until_ns)
-		p->beyond++;
-	else
-		p->beyond = 0;
+	p->beyond = row->time_ns >= p->end_ns ? p->beyond + 1 : 0;
 	if (p->begin_ns < KRAKEN_BEGAN_NS)
 		p->begin_ns = row->time_ns;
-	if (!is_early && !p->beyond)
+	if (!is_early && row->time_ns < p->range->until_ns)
 		return write_row(p, row);
 	p->run->passed++;
 	return KRAKEN_GO_ON;
@@ -78,7 +77,7 @@ static bool confirm_hole(struct kraken_pages *p, const struct kraken_row *row)
 		last = p->range->last_id;
 	if (p->hole_first != first) {
 		p->hole_first = first;
-		p->hole_tries = 0;
+		p->hole_tries = p->hole_unseen = 0;
 	}
 	p->hole_last = last;
 	if (p->hole_tries < KRAKEN_HOLE_TRIES)

@@ -1,6 +1,7 @@
 #include "market/kraken_pairs.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,8 +174,10 @@ static bool same_folded(const char *a, const char *b)
 	return n > 0 && fold(y, b) == n && memcmp(x, y, n) == 0;
 }
 
-/* How many letters must be put in, taken out, changed, or changed places with their neighbour, to
- * make b of a (the "optimal string alignment" distance). */
+enum { SWAP = 1, EDIT = 2 };
+
+/* What it costs to make b of a (the "optimal string alignment" distance): a letter that is put in,
+ * taken out or changed an EDIT, two that change places a SWAP, the likeliest of slips. */
 static unsigned distance(const char *a, const char *b)
 {
 	unsigned rows[3][NAME_MAX_BYTES + 1];
@@ -182,20 +185,20 @@ static unsigned distance(const char *a, const char *b)
 	size_t n = fold(x, a), m = fold(y, b);
 
 	for (size_t j = 0; j <= m; j++)
-		rows[0][j] = (unsigned)j;
+		rows[0][j] = (unsigned)j * EDIT;
 	for (size_t i = 1; i <= n; i++) {
 		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3];
 		const unsigned *two_above = rows[(i + 1) % 3];
 
-		row[0] = (unsigned)i;
+		row[0] = (unsigned)i * EDIT;
 		for (size_t j = 1; j <= m; j++) {
-			unsigned best = above[j - 1] + (x[i - 1] != y[j - 1]);
+			unsigned best = above[j - 1] + (x[i - 1] != y[j - 1] ? EDIT : 0);
 
-			best = best <= above[j] ? best : above[j] + 1;
-			best = best <= row[j - 1] ? best : row[j - 1] + 1;
+			best = best <= above[j] + EDIT ? best : above[j] + EDIT;
+			best = best <= row[j - 1] + EDIT ? best : row[j - 1] + EDIT;
 			if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1] &&
-				two_above[j - 2] < best)
-				best = two_above[j - 2] + 1;
+				two_above[j - 2] + SWAP < best)
+				best = two_above[j - 2] + SWAP;
 			row[j] = best;
 		}
 	}
@@ -215,40 +218,71 @@ static const struct kraken_pair *find_alias(const struct kraken_pairs *pairs, co
 	return NULL;
 }
 
-/* The first of those whose names are nearest to this one, which is then a slip. */
-static const struct kraken_pair *find_near(const struct kraken_pairs *pairs, const char *name)
+/* Short names are all near to each other. */
+static unsigned near_enough(const char *name)
 {
-	enum { FAR = 3 };
-	const struct kraken_pair *nearest = NULL;
-	unsigned least = FAR;
+	enum { SHORT = 8 };
+	char folded[NAME_MAX_BYTES];
+
+	return fold(folded, name) < SHORT ? EDIT : 2 * EDIT;
+}
+
+enum { NEAR_MAX = 3 };
+
+/* Those whose names are nearest to this one, which is then a slip; of several the first ones. */
+static size_t find_near(
+	const struct kraken_pairs *pairs, const char *name, const char *near[NEAR_MAX])
+{
+	unsigned least = near_enough(name);
+	size_t n = 0;
 
 	for (size_t i = 0; i < pairs->n; i++) {
 		unsigned away = distance(name, pairs->items[i].name);
 
-		if (away < least) {
-			least = away;
-			nearest = &pairs->items[i];
-		}
+		if (away < least)
+			n = 0;
+		if (away > least || n == NEAR_MAX)
+			continue;
+		least = away;
+		near[n++] = pairs->items[i].name;
 	}
-	return nearest;
+	return n;
+}
+
+static void suggest(const struct kraken_pairs *pairs, const char *name, struct err *err)
+{
+	const char *near[NEAR_MAX];
+	size_t n = find_near(pairs, name, near), used = strlen(err->text);
+	char *to = err->text + used;
+	size_t room = sizeof err->text - used;
+
+	if (n == 1)
+		snprintf(to, room, " (did you mean '%s'?)", near[0]);
+	else if (n == 2)
+		snprintf(to, room, " (did you mean '%s' or '%s'?)", near[0], near[1]);
+	else if (n == NEAR_MAX)
+		snprintf(
+			to, room, " (did you mean '%s', '%s' or '%s'?)", near[0], near[1], near[2]);
+	else if (!strchr(name, '/'))
+		snprintf(to, room, " (it is two assets, such as BTC/USD)");
 }
 
 const struct kraken_pair *kraken_pairs_find(
 	const struct kraken_pairs *pairs, const char *name, struct err *err)
 {
-	static const char reason[] = "Kraken has no pair of that name";
 	const struct kraken_pair *pair;
+	size_t used;
 
 	for (size_t i = 0; i < pairs->n; i++)
 		if (strcmp(pairs->items[i].name, name) == 0)
 			return &pairs->items[i];
+	err_set(err, EXIT_USAGE, "cannot get trades of '%s': Kraken has no pair of that name",
+		name);
+	used = strlen(err->text);
 	if ((pair = find_alias(pairs, name)))
-		err_set(err, EXIT_USAGE, "cannot get trades of '%s': %s (it is '%s' here)", name,
-			reason, pair->name);
-	else if ((pair = find_near(pairs, name)))
-		err_set(err, EXIT_USAGE, "cannot get trades of '%s': %s (did you mean '%s'?)", name,
-			reason, pair->name);
+		snprintf(err->text + used, sizeof err->text - used, " (it is '%s' here)",
+			pair->name);
 	else
-		err_set(err, EXIT_USAGE, "cannot get trades of '%s': %s", name, reason);
+		suggest(pairs, name, err);
 	return NULL;
 }

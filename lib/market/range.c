@@ -195,6 +195,38 @@ static int read_file(const char *path, bool is_output, const char *exchange, cha
 	return result;
 }
 
+/* The next dump into a file goes on behind its last records: none may stand behind later ones. */
+static int refuse_behind(const char *output, const struct range_ends *ends,
+	const struct range *ranges, struct err *err)
+{
+	for (size_t i = 0; i < ends->n; i++) {
+		const struct range_end *end = &ends->items[i];
+
+		if (end->has_id && end->id >= ranges[i].first_id)
+			return err_set(err, EXIT_USAGE,
+				"cannot add --ids to '%s': its last record of '%s' has id %llu "
+				"(write them to another file)",
+				output, ranges[i].product, (unsigned long long)end->id);
+	}
+	return 0;
+}
+
+static int check_output(const char *output, const char *exchange, char *const *products, size_t n,
+	const struct range *ranges, struct err *err)
+{
+	struct range_ends ends;
+	int result;
+
+	if (!output)
+		return 0;
+	range_ends_init(&ends, exchange, products, n, true);
+	result = range_file_backward(output, &ends, err);
+	if (result == 0)
+		result = refuse_behind(output, &ends, ranges, err);
+	range_ends_release(&ends);
+	return result;
+}
+
 /* An empty cursor must never look like "from now on". */
 static int refuse_without_beginning(
 	const char *resume, const struct range *ranges, size_t n, struct err *err)
@@ -232,7 +264,7 @@ int range_read(const struct range_options *o, const char *exchange, const char *
 		ranges[i].product = products[i];
 	}
 	if (o->ids)
-		return 0;
+		return check_output(output, exchange, products, n, ranges, err);
 	if (read_file(o->resume, false, exchange, products, n, ranges, err) < 0 ||
 		read_file(output, true, exchange, products, n, ranges, err) < 0)
 		return -1;

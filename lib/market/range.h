@@ -44,7 +44,8 @@ struct range {
  * records of others are passed over, and a record that names none is its own. `output`, which may be
  * NULL, is the file to which records will be appended: where it is a regular file and has records of a
  * product, these are that product's cursor, as if --resume named it; where both have, the one that is
- * further on counts. --ids looks at neither. `now_ns` is the program's start.
+ * further on counts. --ids has no cursor, but in `output` a product must end before them. `now_ns` is
+ * the program's start.
  *
  * A record is a Trade record or a native one; the least is product_id, timestamp and, where there is
  * one, trade_id. Void rows count. Of each product in --resume the one with the highest id counts, or,
@@ -53,10 +54,11 @@ struct range {
  * has one.
  *
  * 0; or -1 and *err (EXIT_USAGE): options that exclude each other or cannot be read, a product given
- * twice, a resume file that is not there, a line that is no record (with its number; in `output` with
- * the byte at which it begins), a product without a cursor where neither --since nor --last-days says
- * where such ones begin. So it is where a stop signal came while a file was being read: look at sig.h
- * first. Blocks while --resume does.
+ * twice, ids that `output` has gone past, a resume file that is not there, standard input that is but a
+ * torn line, a line that is no record (with its number; in `output` with the byte at which it begins),
+ * a product without a cursor where neither --since nor --last-days says where such ones begin. So it is
+ * where a stop signal came while a file was being read: look at sig.h first. Blocks while --resume
+ * does.
  */
 int range_read(const struct range_options *options, const char *exchange, const char *output,
 	int64_t now_ns, char *const *products, size_t n, struct range *ranges, struct err *err);

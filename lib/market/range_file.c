@@ -110,6 +110,7 @@ static void tell_torn(const struct reader *r)
 		diag_warning("passed over the torn last line of '%s': %zu bytes", r->name, r->len);
 }
 
+/* A cursor that is piped in must not be as if there were none. */
 static int read_forward(struct reader *r)
 {
 	for (;;) {
@@ -127,6 +128,9 @@ static int read_forward(struct reader *r)
 		if (give_lines(r, held) < 0)
 			return -1;
 	}
+	if (r->len > 0 && r->line == 0 && r->fd == STDIN_FILENO)
+		return err_set(r->err, EXIT_USAGE, "cannot resume from '%s': it is one torn line",
+			r->name);
 	tell_torn(r);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/sig.h"
 #include "base/stamp.h"
 #include "net/crawl_priv.h"
@@ -139,4 +140,19 @@ int crawl_run(const struct crawl_settings *settings, const struct crawl_chain *c
 	free(places.all);
 	http_free(crawl.http);
 	return result;
+}
+
+void crawl_counts_say(struct buf *to, const void *arg)
+{
+	const struct crawl_counts *counts = arg;
+
+	if (counts->requests == 0)
+		return;
+	progress_add_number(to, counts->requests);
+	buf_add_text(to, counts->requests == 1 ? " request" : " requests");
+	if (counts->waits_ms == 0)
+		return;
+	buf_add_text(to, ", ");
+	progress_add_duration(to, counts->waits_ms);
+	buf_add_text(to, " waited");
 }

@@ -92,6 +92,10 @@ struct crawl_counts {
 	uint64_t waits_ms; /* for the budget and for other attempts, all chains together */
 };
 
+/* Adds "12 requests, 3.5 s waited" to words, of what `counts` has: for progress_view.more, with
+ * .arg = &counts. Nothing before the first request. */
+void crawl_counts_say(struct buf *to, const void *counts);
+
 /*
  * Runs the chains to their ends. A stop signal ends all of them between two callbacks: no more of
  * these are called then, and sig says so. 0; or -1 and *err for what no chain can help: flush failed

@@ -39,9 +39,11 @@ beginning() { [ "$(wc -l <out)" -ge 100 ] && holds out BTC/USD "1-$(wc -l <out)"
 holds() {
 	file=$1 product=$2
 	shift 2
-	for ids; do "$tape" kraken "$product" "${ids%-*}" "${ids#*-}"; done >wanted
+	tale=tale.$(echo "$product $*" | tr '/ ' ..)
+	[ -e "$tale" ] ||
+		for ids; do "$tape" kraken "$product" "${ids%-*}" "${ids#*-}"; done >"$tale"
 	grep -F "{\"symbol\":\"$product\"" "$file" >got
-	cmp wanted got
+	cmp "$tale" got
 }
 
 start_exchange --products BTC/USD,ETH/USD,DOGE/EUR,SOL/USD,QUIET/USD \
@@ -67,8 +69,9 @@ ok '...' cmp wanted out
 ok 'from that moment on' run 0 --since "${edge}Z" --until 2025-01-01 --pace 1000 BTC/USD
 between "$edge" 2025 >wanted
 ok '...' cmp wanted out
-ok 'from the first trade of all' run 0 --since 1970-01-01 --until 2025-01-01 BTC/USD
+ok 'from the first trade of all' run 0 --since 1970-01-01 --until 2025-01-01 --pace 1000 BTC/USD
 ok '...' holds out BTC/USD 1-500
+kraken-rest-dump --ids 498-503 --pace 1000 BTC/USD >out.ids 2>err.ids & # they wait, too
 ok 'up to now; a quiet pair ends' run 0 --since 2024-01-01 --pace 1000 QUIET/USD DOGE/EUR
 ok '...' holds out DOGE/EUR 1-120
 ok '... and so does one without a single trade' same "$(grep -c QUIET out)" 0
@@ -86,9 +89,9 @@ ok 'ids' run 0 --ids 123-234 --pace 1000 BTC/USD
 ok '...' holds out BTC/USD 123-234
 ok 'a single one, the last' run 0 --ids 500 --pace 1000 BTC/USD
 ok '...' holds out BTC/USD 500-500
-ok 'ids that are not there' run 3 --ids 498-503 --pace 1000 BTC/USD
-ok '... by name' says "'BTC/USD': lost trades 501 to 503: Kraken does not have them"
-ok '...' holds out BTC/USD 498-500
+ok 'ids that are not there' exits 3 wait $!
+ok '... by name' grep -q "'BTC/USD': lost trades 501 to 503: Kraken does not have them$" err.ids
+ok '...' holds out.ids BTC/USD 498-500
 
 # Names.
 refused() { # NAME PATTERN
@@ -121,33 +124,49 @@ unharmed() { # STATUS TITLE SPEC...
 	ok '...' holds out BTC/USD 1-500
 }
 every="$TRADES,\"times\":\"always\""
-for status in 500 502 503 504 520 403 408 429; do
-	unharmed 0 "status $status" "{\"do\":\"rest-answer\",\"status\":$status,$TRADES,\"request\":3}"
-	ok '... and counted' test "$(count retries)$(count refusals)" = 1
-done
-unharmed 0 'a page of HTML with status 200' \
-	"{\"do\":\"rest-answer\",\"status\":200,\"type\":\"text/html\",\"body\":\"<html>\",$TRADES,\"request\":4}"
-for error in 'EGeneral:Too many requests' 'EAPI:Rate limit exceeded'; do
-	unharmed 0 "$error" "{\"do\":\"kraken-error\",\"error\":\"$error\",$TRADES,\"request\":3}"
-	ok '... and counted' test "$(count refusals)" = 1
-done
-for error in EService:Unavailable EService:Busy 'EService:Market in cancel_only mode' \
-	'EGeneral:Internal error:7'; do
-	unharmed 0 "$error" "{\"do\":\"kraken-error\",\"error\":\"$error\",$TRADES,\"request\":3}"
-	ok '... and counted' test "$(count retries)" = 1
-done
+# at_once TITLE SPEC...: up to three, each of which strikes another pair, and costs one request.
+at_once() {
+	title=$1 pairs='BTC/USD ETH/USD SOL/USD' struck=0
+	shift
+	for spec; do
+		struck=$((struck + 1))
+		product=$(echo $pairs | cut -d ' ' -f $struck)
+		set -- "$@" "${spec%?},$TRADES,\"product\":\"$product\",\"request\":3}"
+		shift
+	done
+	ok "$title" faults "$@"
+	ok '... are no harm' run 0 $all $pairs
+	for product in $pairs; do ok "... to $product" holds out "$product" 1-500; done
+}
+counted() { is '... and counted' $((0$(count retries) + 0$(count refusals))) $struck; }
+answers() { echo "{\"do\":\"rest-answer\",\"status\":$1}"; }
+says_error() { echo "{\"do\":\"kraken-error\",\"error\":\"$1\"}"; }
+at_once 'statuses 500, 502 and 503' "$(answers 500)" "$(answers 502)" "$(answers 503)"
+counted
+at_once 'statuses 504, 520 and 403' "$(answers 504)" "$(answers 520)" "$(answers 403)"
+counted
+at_once 'Unavailable, Busy, cancel_only' "$(says_error EService:Unavailable)" \
+	"$(says_error EService:Busy)" "$(says_error 'EService:Market in cancel_only mode')"
+counted
+at_once 'an internal error, status 408, HTML with status 200' "$(says_error 'EGeneral:Internal error:7')" \
+	"$(answers 408)" '{"do":"rest-answer","status":200,"type":"text/html","body":"<html>"}'
+counted
+at_once 'requests that come too fast' "$(answers 429)" "$(says_error 'EGeneral:Too many requests')" \
+	"$(says_error 'EAPI:Rate limit exceeded')"
+is '... as such' "$(count refusals)" 3
+at_once 'a cut body, one cut by a reset, a wrong length' '{"do":"truncate"}' \
+	'{"do":"truncate","how":"rst"}' '{"do":"length"}'
+counted
+at_once 'an empty answer, a reset, a reset in the middle' '{"do":"empty"}' '{"do":"reset"}' \
+	'{"do":"reset","after":"body"}'
+at_once 'a connection that ends, and a redirect' '{"do":"hang-up"}' '{"do":"redirect"}'
 unharmed 0 'EService:Throttled' "{\"do\":\"kraken-error\",\"seconds\":1,$TRADES,\"request\":3}"
-unharmed 0 'a cut body' "{\"do\":\"truncate\",$TRADES,\"request\":2}"
-unharmed 0 'a body cut by a reset' "{\"do\":\"truncate\",\"how\":\"rst\",$TRADES,\"request\":2}"
-unharmed 0 'a wrong length' "{\"do\":\"length\",$TRADES,\"request\":2}"
-unharmed 0 'an empty answer' "{\"do\":\"empty\",$TRADES,\"request\":2}"
-unharmed 0 'a connection that is reset' "{\"do\":\"reset\",$TRADES,\"request\":2}"
-unharmed 0 'one that is reset in the middle' "{\"do\":\"reset\",\"after\":\"body\",$TRADES,\"request\":2}"
-unharmed 0 'one that ends' "{\"do\":\"hang-up\",$TRADES,\"request\":2}"
 unharmed 0 'an answer that drips' "{\"do\":\"drip\",\"bytes\":999,\"pause\":0.02,$TRADES,\"request\":2}"
-unharmed 0 'a redirect' "{\"do\":\"redirect\",$TRADES,\"request\":2}"
 unharmed 0 'short pages' "{\"do\":\"short-page\",\"rows\":20,$TRADES,\"request\":\"2-5\",\"times\":\"always\"}"
 unharmed 0 'an empty page' "{\"do\":\"short-page\",\"rows\":0,$TRADES,\"request\":4}"
+unharmed 0 'two empty pages, far from each other' "{\"do\":\"short-page\",\"rows\":0,$TRADES,\"request\":4}" \
+	"{\"do\":\"short-page\",\"rows\":0,$TRADES,\"request\":9}"
+unharmed 0 'pages of nothing but the last row' "{\"do\":\"short-page\",\"rows\":1,$TRADES,\"request\":\"4-\",\"times\":2}"
 unharmed 0 'a page that comes again' "{\"do\":\"repeat-page\",\"request\":3}"
 unharmed 0 'a last that is stuck' "{\"do\":\"stuck-last\",\"request\":3}"
 unharmed 0 'no last' "{\"do\":\"no-last\",\"request\":\"2-4\",\"times\":\"always\"}"
@@ -155,9 +174,13 @@ unharmed 0 'an edge that caches' '{"do":"cached"}'
 unharmed 0 'a since that is exclusive' '{"do":"since-exclusive"}'
 unharmed 0 'rows that come twice' '{"do":"doubled","ids":"60-130"}'
 unharmed 0 'rows in disorder' '{"do":"disordered","ids":"60-70"}'
+unharmed 0 '... that come twice' '{"do":"disordered","ids":"60-70"}' '{"do":"doubled","ids":"60-130"}'
 for form in internal asked altname slash; do
 	unharmed 0 "rows under another name: $form" "{\"do\":\"key\",\"form\":\"$form\"}"
 done
+unharmed 0 'an answer about another pair' \
+	"{\"do\":\"rest-answer\",\"status\":200,\"body\":\"{\\\"error\\\":[],\\\"result\\\":{\\\"XETHZUSD\\\":[]}}\",$TRADES,\"request\":3}"
+ok '... and counted' same "$(count retries)" 1
 unharmed 0 'a warning beside a result' '{"do":"warning","times":"always"}'
 ok '... is told, once' same "$(grep -c "warning: 'BTC/USD': Kraken says: WGeneral:Deprecated$" err)" 1
 unharmed 0 'ids that are missing at first' '{"do":"hole","ids":"101-103","times":1}'
@@ -264,6 +287,11 @@ head -n 123 btc | trade-normalize -q >trades
 ok 'behind Trade records' run 0 $all --resume trades BTC/USD
 ok '...' cmp wanted out
 "$tape" print BTC/USD 100 123 >live
+ok 'ids behind those of a file' run 0 --ids 124-130 --pace 1000 --output part BTC/USD
+ok '...' holds part BTC/USD 1-130
+ok 'ids that it has gone past' run 2 --ids 130-140 --output part BTC/USD
+ok '...' says "cannot add --ids to 'part': its last record of 'BTC/USD' has id 130 (write them to another file)$"
+head -n 123 btc >part
 ok 'behind records of WebSocket' run 0 $all --resume live BTC/USD
 ok '...' cmp wanted out
 cp btc copy
@@ -276,17 +304,12 @@ is '... has nothing to do' "$(cat out)" ''
 tail -n 1 part | sed 's/"trade_id":[0-9]*/"trade_id":400/' >cursor
 ok 'ids that do not fit their times' run 1 $all --resume cursor BTC/USD
 ok '...' says "cannot go on with 'BTC/USD' at '.*': its id is not above 400, which was there before, but its time is later"
-rm -f file
-ok 'a cron line, twice' run 0 -q --since 2024-01-01 --output file BTC/USD
-is '... is quiet' "$(cat err)" ''
-ok '...' holds file BTC/USD 1-500
-control POST head '{"product":"BTC/USD","add":30}' >state
-ok '... brings what is new' run 0 -q --since 2024-01-01 --output file BTC/USD
-ok '...' holds file BTC/USD 1-530
+cp btc file
 ok 'answers that are late by two seconds' faults '{"do":"lag","seconds":2}'
-control POST head '{"product":"BTC/USD","add":10}' >state
-ok '... are waited for' run 0 --since 2024-01-01 --output file BTC/USD
-ok '...' holds file BTC/USD 1-540
+control POST head '{"product":"BTC/USD","add":40}' >state
+ok 'a cron line waits for them' run 0 -q --since 2024-01-01 --pace 1000 --output file BTC/USD
+is '... is quiet' "$(cat err)" ''
+ok '... and brings what is new' holds file BTC/USD 1-540
 
 # Another writer that comes and goes between the look at the file and the lock.
 overtaken() {
@@ -302,29 +325,30 @@ ok 'a writer in between' overtaken
 
 # Killed at every page, and in the middle of a line: together the same bytes.
 "$tape" kraken BTC/USD 1 540 >btc
-# killed_at REQUEST BYTES SPEC...: so many bytes of the last line are not there either.
+# killed_at REQUEST SPEC...: leaves the file as it was then, and one that ends in the middle of a line.
 killed_at() {
-	request=$1 bytes=$2
-	shift 2
+	request=$1
+	shift
 	rm -f file
 	faults "$@" "{\"do\":\"hang\",$TRADES,\"request\":$request}" || return
 	kraken-rest-dump $all --output file BTC/USD 2>err &
 	await 20 hangs && kill -KILL $!
 	wait $! 2>wait.err
-	[ -s file ] || [ "$request" = 1 ] || return
-	[ "$bytes" = 0 ] || truncate -s "-$bytes" file
-	faults "$@" && run 0 $all --output file BTC/USD && cmp "$reference" file
+	faults "$@" || return
+	[ "$request" = 1 ] && return
+	cp file torn && truncate -s "-$((request * 11))" torn
 }
-reference=btc
+goes_on() { run 0 $all --output "$1" BTC/USD && cmp "$2" "$1"; } # FILE WANTED
 for request in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	ok "killed at page $request" killed_at $request 0
-	[ $request = 1 ] || ok '... and in the middle of a line' killed_at $request $((request * 11))
+	ok "killed at page $request" killed_at $request
+	ok '... it goes on' goes_on file btc
+	[ $request = 1 ] || ok '... and in the middle of a line' goes_on torn btc
 done
 sed 's/,"trade_id":[0-9]*//' btc >reference
-reference=reference
 for request in 2 3 6 11; do
-	ok "killed at page $request of rows without ids" killed_at $request 0 '{"do":"no-id","ids":"1-9999"}'
-	ok '... and in the middle of a line' killed_at $request $((request * 11)) '{"do":"no-id","ids":"1-9999"}'
+	ok "killed at page $request of rows without ids" killed_at $request '{"do":"no-id","ids":"1-9999"}'
+	ok '... it goes on' goes_on file reference
+	ok '... and in the middle of a line' goes_on torn reference
 done
 ok 'none' faults
 both() { # of two pairs, killed at a page of the first
@@ -363,7 +387,10 @@ is 'a full disk' "$(kraken-rest-dump $all BTC/USD 2>err >/dev/full; echo $?)" 1
 ok '...' says "cannot write 'standard output': No space left on device"
 
 # The budget.
-start_exchange --history 2000 --first 2001 --kraken-rate 20 --kraken-burst 2
+start_exchange --products BTC/USD,ETH/USD,SOL/USD --history 2000 --first 2001 --kraken-rate 20 \
+	--kraken-burst 2
+kraken-rest-dump $all --pace 4 --progress SOL/USD >out.slow 2>err.slow & # looked at below
+slow=$!
 # Two of one pair and one of another at the same time, at the pace that the exchange grants.
 together() {
 	dumps=
@@ -378,9 +405,16 @@ together() {
 }
 wait_for_dumps() { for each; do wait "$each"; done; }
 ok 'processes share the budget of a pair' together
-ok 'a pace that is too fast is refused, and goes on slower' run 0 $all --pace 1000 --limit 300 BTC/USD
+ok 'a pace that is too fast is refused, and goes on slower' run 0 $all --pace 1000 --limit 150 BTC/USD
 ok '...' test "$(count refusals)" -gt 0
-ok '...' holds out BTC/USD 1-300
+ok '...' holds out BTC/USD 1-150
+
+# Progress.
+ok 'progress where it is asked for' await 20 grep -q '^kraken-rest-dump: progress: ' err.slow
+kill $slow && wait $slow 2>wait.err
+ok '... with requests, waits and the time left' grep -q -x -e \
+	'kraken-rest-dump: progress: [0-9]*%, [0-9,]* records, [0-9]*/s, [0-9]* requests, [0-9.]* s waited, .* left' \
+	err.slow
 
 # TLS.
 is 'an unknown authority ends it with 2' "$(timeout 20 kraken-rest-dump $all --cacert certs/other-ca.pem \

@@ -124,6 +124,16 @@ static void check_holds(void)
 	unlink(path);
 }
 
+/* Writes into a file, over what is there. */
+static void scribble(const char *path, long at, const void *bytes, size_t n)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || pwrite(fd, bytes, n, at) != (ssize_t)n)
+		exit(1);
+	close(fd);
+}
+
 /* What cannot be shared: why, and one's own budget nevertheless. */
 static void check_own(const char *path, const char *reason, const char *name)
 {
@@ -165,22 +175,17 @@ static void check_refusals(void)
 	mkfifo(in_folder("open/file"), 0600);
 	check_own(in_folder("open/file"), no_file, "a file that is none");
 	unlink(in_folder("open/file"));
+	fclose(fopen(in_folder("open/file"), "w"));
+	scribble(in_folder("open/file"), 0, "{}\n", 3);
+	check_own(in_folder("open/file"), "it holds something else", "a file of another kind");
+	TAP_OK(size_of(in_folder("open/file")) == 3, "which stays as it is");
+	unlink(in_folder("open/file"));
 	if (geteuid() == 0) {
 		chown(in_folder("open"), 12345, (gid_t)-1);
 		check_own(in_folder("open/file"), others, "another user's folder");
 	}
 	unlink(in_folder("link"));
 	rmdir(in_folder("open"));
-}
-
-/* Writes into a file, over what is there. */
-static void scribble(const char *path, long at, const void *bytes, size_t n)
-{
-	int fd = open(path, O_WRONLY);
-
-	if (fd < 0 || pwrite(fd, bytes, n, at) != (ssize_t)n)
-		exit(1);
-	close(fd);
 }
 
 static void check_damage(void)
@@ -200,7 +205,8 @@ static void check_damage(void)
 	truncate(path, size_of(path) - 1);
 	TAP_OK(takes(b, &other) && !takes(b, &other) && !takes(b, &hour), "a file that is cut");
 	scribble(path, 0, "other", 5);
-	TAP_OK(takes(b, &hour) && !takes(b, &hour) && takes(b, &other), "a file of another kind");
+	TAP_OK(takes(b, &hour) && !takes(b, &hour) && takes(b, &other),
+		"one that has become another kind");
 	truncate(path, 0);
 	TAP_OK(takes(b, &hour) && !takes(b, &hour), "a file that is empty");
 	budget_close(b);

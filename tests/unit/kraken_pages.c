@@ -39,7 +39,7 @@ static void add_row(struct buf *b, const struct kraken *k, unsigned n)
 	buf_printf(b, "[\"%s%u\",\"1\",%" PRId64 ".%0*" PRId64 ",\"b\",\"l\",\"\"",
 		n == k->bad ? "x" : "", n, ns / STAMP_NS_PER_S, n < k->ids_from ? 4 : 7,
 		ns % STAMP_NS_PER_S / (n < k->ids_from ? 100000 : 100));
-	if (n < k->ids_from)
+	if (n < k->ids_from || (n >= k->no_id[0] && n <= k->no_id[1]))
 		buf_add_text(b, n % 2 ? "]" : ",0]");
 	else if (n == k->bad && n % 2)
 		buf_add_text(b, ",\"?\"]");
@@ -65,11 +65,13 @@ static void answer(
 
 	if (k->cap && count > k->cap)
 		count = k->cap;
+	if (request < 64 && k->few_at >> request & 1 && count > k->few)
+		count = k->few;
 	buf_clear(b);
 	buf_add_text(b, "{\"error\":[],\"result\":{\"XXBTZUSD\":[");
 	while (n <= k->trades && (uint64_t)true_ns(k, n) < since + k->exclusive)
 		n++;
-	for (; n <= k->trades && rows < count && request != k->empty; n++) {
+	for (; n <= k->trades && rows < count; n++) {
 		unsigned m = n == k->swaps ? n + 1 : n == k->swaps + 1 && k->swaps ? n - 1 : n;
 
 		if (!shows(k, m, request))
@@ -77,6 +79,10 @@ static void answer(
 		if (rows++)
 			buf_add_text(b, ",");
 		add_row(b, k, m);
+		if (m == k->twice && rows++) {
+			buf_add_text(b, ",");
+			add_row(b, k, m);
+		}
 		last = m;
 	}
 	buf_add_text(b, "]");
@@ -143,23 +149,24 @@ struct play {
 };
 
 /* Where the latest trades begin. */
-static uint64_t latest(const struct kraken *k)
+static uint64_t latest(const struct kraken *k, unsigned count)
 {
-	return k->trades ? (uint64_t)true_ns(k, k->trades > 10 ? k->trades - 9 : 1) : 0;
+	return k->trades ? (uint64_t)true_ns(k, k->trades > count ? k->trades - count + 1 : 1) : 0;
 }
 
 static void ask(struct play *play, const struct kraken *k)
 {
-	const char *since, *count;
+	const char *since;
+	unsigned count;
 	long status = 200;
 
 	buf_add(&play->path, span_make("", 1));
 	since = strstr(play->path.data, "&since=");
-	count = strstr(play->path.data, "&count=");
+	count = (unsigned)strtoul(strstr(play->path.data, "&count=") + 7, NULL, 10);
 	play->requests++;
 	if (!k->stale || play->requests <= k->stale)
-		answer(&play->body, k, since ? strtoull(since + 7, NULL, 10) : latest(k),
-			(unsigned)strtoul(count + 7, NULL, 10), play->requests);
+		answer(&play->body, k, since ? strtoull(since + 7, NULL, 10) : latest(k, count),
+			count, play->requests);
 	if (k->instead && play->requests >= k->instead_at && play->requests <= k->instead_till) {
 		buf_clear(&play->body);
 		buf_add_text(&play->body, k->instead);
@@ -199,7 +206,9 @@ static void play_to_end(struct play *play, const struct kraken *k)
 	}
 }
 
-static const struct kraken_pair pair = {"BTC/USD", "XBTUSD", "XBTUSD", "XBT/USD", "XXBTZUSD"};
+static struct kraken_pair some_pairs[] = {{"ETH/USD", "ETHUSD", "ETHUSD", "ETH/USD", "XETHZUSD"},
+	{"BTC/USD", "XBTUSD", "XBTUSD", "XBT/USD", "XXBTZUSD"}};
+static const struct kraken_pairs pairs = {some_pairs, 2, 2};
 
 /* Prints the counts, then what was written. */
 static int run_scenario(const void *arg)
@@ -214,13 +223,14 @@ static int run_scenario(const void *arg)
 	diag_init("kraken");
 	written_open(&written);
 	play.run = (struct kraken_run){.out = written.out,
+		.pairs = &pairs,
 		.start_ns = start_ns,
 		.page_size = s->page_size ? s->page_size : COUNT_ALL,
 		.limit = s->limit};
 	set_range(&range, s, start_ns);
 	buf_init(&play.path, 1024);
 	buf_init(&play.body, 1 << 20);
-	kraken_pages_init(&play.pages, &play.run, &pair, &range);
+	kraken_pages_init(&play.pages, &play.run, &some_pairs[1], &range);
 	play_to_end(&play, &s->kraken);
 	if (play.verdict == KRAKEN_FAILED || play.verdict == KRAKEN_LOCKED)
 		diag_err(&play.err);
@@ -283,11 +293,11 @@ static int run_parts(const void *arg)
 
 		written_open(&written);
 		play.run = (struct kraken_run){
-			.out = written.out, .start_ns = start_ns, .page_size = 50};
+			.out = written.out, .pairs = &pairs, .start_ns = start_ns, .page_size = 50};
 		set_range(&range, &halves[i], start_ns);
 		buf_init(&play.path, 1024);
 		buf_init(&play.body, 1 << 20);
-		kraken_pages_init(&play.pages, &play.run, &pair, &range);
+		kraken_pages_init(&play.pages, &play.run, &some_pairs[1], &range);
 		while (play.run.written == 0 &&
 			kraken_pages_next(&play.pages, play.now_ns, &play.path, &wait_ns) ==
 				KRAKEN_PAGES_ASK)

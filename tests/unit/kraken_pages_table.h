@@ -20,11 +20,14 @@ struct kraken {
 	unsigned hides[2], hides_till; /* left out of answers up to this one */
 	unsigned head_till, head;      /* answers up to this one know no trade behind this one */
 	unsigned head_from;	       /* and answers from this one on */
-	unsigned bad;	/* a trade whose row has no price; with no id where it is odd */
-	unsigned odd;	/* a trade with a time far behind its own */
-	unsigned swaps; /* a trade that is shown behind the next one */
-	unsigned anew;	/* from this trade on ids begin at 1 again */
-	unsigned empty; /* this answer is an empty page */
+	unsigned bad;	   /* a trade whose row has no price; with no id where it is odd */
+	unsigned odd;	   /* a trade with a time far behind its own */
+	unsigned swaps;	   /* a trade that is shown behind the next one */
+	unsigned twice;	   /* a trade whose row is there twice */
+	unsigned no_id[2]; /* trades without ids, from and to */
+	unsigned anew;	   /* from this trade on ids begin at 1 again */
+	uint64_t few_at;   /* answers, a bit for each, that have but `few` rows */
+	unsigned few;
 	unsigned stale; /* from this answer on it repeats the one before */
 	unsigned cap;	/* rows at most, whatever was asked for */
 	bool exclusive, no_last, last_late, last_zero, no_prefix;
@@ -50,12 +53,12 @@ struct scenario {
 
 static const struct scenario scenarios[] = {
 	/* Pages. */
-	{"everything", {.trades = 50}, "1-50", .read = 51, .repeated = 1, .requests = 2},
+	{"everything", {.trades = 50}, "1-50", .read = 51, .repeated = 1, .requests = 3},
 	{"page by page", {.trades = 50}, "1-50", .page_size = 10, .read = 56, .repeated = 6},
 	{"a last page that is full", {.trades = 19}, "1-19", .page_size = 10, .read = 21,
 		.repeated = 2},
 	{"more than a thousand", {.trades = 2500}, "1-2500", .read = 2503, .repeated = 3,
-		.requests = 4},
+		.requests = 5},
 	{"one row at a time", {.trades = 5}, "1-5", .read = 10, .repeated = 5, .page_size = 1},
 	{"no trade at all", {.trades = 0}, "", .requests = 3},
 	{"a time at which there is none", {.trades = 50}, "", .since = 100, .requests = 3},
@@ -73,10 +76,15 @@ static const struct scenario scenarios[] = {
 		.read = 100, .repeated = 50, .page_size = 10},
 	{"ids that begin in the middle", {.trades = 50, .ids_from = 26}, "1-50", .read = 56,
 		.repeated = 6, .page_size = 10},
+	{"some without ids", {.trades = 50, .no_id = {23, 31}}, "1-50", .read = 56, .repeated = 6,
+		.page_size = 10},
+	{"some without ids before a hole", {.trades = 50, .no_id = {23, 24}, .lacks = {25, 26}},
+		"1-24 27-50", .read = 77, .repeated = 29, .page_size = 10, .lost = 2,
+		.text = "lost trades 23 to 26"},
 	{"ids that begin within a moment", {.trades = 50, .ids_from = 26, .group = 4}, "1-50",
 		.read = 62, .repeated = 12, .page_size = 10},
 	{"a thousand and more at one moment", {.trades = 2000, .group = 1500}, "1-1000 1501-2000",
-		.read = 6000, .repeated = 4500, .lost = 500,
+		.read = 10000, .repeated = 8500, .lost = 500,
 		.text = "lost trades 1001 to 1500: Kraken does not have them"},
 	{"the same without ids", {.trades = 2000, .group = 1500, .ids_from = NEVER},
 		"1-1000 1501-2000", .read = 3000, .repeated = 1500, .unsure = 1,
@@ -93,6 +101,8 @@ static const struct scenario scenarios[] = {
 		.repeated = 2, .page_size = 10},
 	{"rows out of order", {.trades = 50, .swaps = 25}, "1-50", .read = 53, .repeated = 3,
 		.page_size = 20},
+	{"rows out of order, and one of them twice", {.trades = 50, .swaps = 25, .twice = 28},
+		"1-50", .read = 54, .repeated = 4, .page_size = 20},
 	{"rows out of order across pages", {.trades = 50, .swaps = 20}, "1-50", .read = 52,
 		.repeated = 2, .page_size = 20},
 	{"the same page for ever", {.trades = 50, .stale = 1}, "1-10", .read = 10, .page_size = 10,
@@ -101,9 +111,22 @@ static const struct scenario scenarios[] = {
 		"1-1000", .read = 6000, .repeated = 5000, .verdict = KRAKEN_FAILED,
 		.text = "cannot get trades of 'BTC/USD': Kraken sends the same page again and again",
 		.requests = 8},
-	{"an empty page in the middle", {.trades = 50, .empty = 3}, "1-50", .read = 56,
+	{"an empty page in the middle", {.trades = 50, .few_at = 1 << 3}, "1-50", .read = 56,
 		.repeated = 6, .page_size = 10},
-	{"an empty page at the beginning", {.trades = 50, .empty = 1}, "1-50", .read = 56,
+	{"another one later", {.trades = 50, .few_at = 1 << 3 | 1 << 6}, "1-50", .read = 56,
+		.repeated = 6, .page_size = 10},
+	{"two empty pages", {.trades = 50, .few_at = 3 << 3}, "1-50", .read = 56, .repeated = 6,
+		.page_size = 10},
+	{"empty pages in the middle, for a while", {.trades = 50, .few_at = 7 << 3}, "1-50",
+		.read = 56, .repeated = 6, .page_size = 10},
+	{"pages with the last row alone", {.trades = 50, .few_at = 3 << 3, .few = 1}, "1-50",
+		.read = 57, .repeated = 7, .page_size = 10},
+	{"empty pages before the first trade", {.trades = 50, .few_at = 3 << 1}, "1-50", .read = 51,
+		.repeated = 1, .since = 1},
+	{"nothing more, though there is", {.trades = 50, .few_at = ~UINT64_C(7), .few = 1}, "1-19",
+		.read = 26, .repeated = 7, .page_size = 10, .verdict = KRAKEN_FAILED,
+		.text = "cannot get trades of 'BTC/USD': Kraken shows none from "},
+	{"an empty page at the beginning", {.trades = 50, .few_at = 1 << 1}, "1-50", .read = 56,
 		.repeated = 6, .page_size = 10},
 
 	/* Bounds. */
@@ -113,8 +136,11 @@ static const struct scenario scenarios[] = {
 		.since = 11, .until = 31, .page_size = 50, .requests = 4},
 	{"a later trade does not end it", {.trades = 50, .odd = 20}, "11-19 21-30", .read = 56,
 		.repeated = 16, .passed = 21, .since = 11, .until = 31, .page_size = 5},
-	{"a later trade at the end", {.trades = 30, .odd = 30}, "11-29", .read = 20, .passed = 1,
-		.since = 11, .until = 31},
+	{"a later trade at the end", {.trades = 30, .odd = 30}, "11-29", .read = 21, .repeated = 1,
+		.passed = 1, .since = 11, .until = 31},
+	{"a later trade at the end of a short page",
+		{.trades = 50, .odd = 20, .few_at = 1 << 1, .few = 10}, "11-19 21-30", .read = 41,
+		.repeated = 1, .passed = 21, .since = 11, .until = 31},
 	{"nothing between them", {.trades = 50}, "", .since = 31, .until = 31, .requests = 0},
 	{"until the future", {.trades = 50}, "1-50", .read = 51, .repeated = 1, .until = 20000000},
 	{"a limit", {.trades = 50}, "1-20", .limit = 20, .page_size = 15, .read = 21, .repeated = 1,
@@ -123,7 +149,7 @@ static const struct scenario scenarios[] = {
 		.requests = 1},
 	{"up to now", {.trades = 50}, "1-49", .read = 51, .repeated = 1, .passed = 1, .live = true},
 	{"what comes a moment later", {.trades = 50, .head_till = 1, .head = 40}, "1-49",
-		.read = 51, .repeated = 1, .passed = 1, .live = true},
+		.read = 52, .repeated = 2, .passed = 1, .live = true},
 	{"a quiet pair up to now", {.trades = 50, .lacks = {31, 50}}, "1-30", .read = 31,
 		.repeated = 1, .live = true},
 
@@ -135,7 +161,7 @@ static const struct scenario scenarios[] = {
 	{"one that does not", {.trades = 50, .lacks = {21, 23}}, "1-20 24-50", .read = 70,
 		.repeated = 23, .lost = 3,
 		.text = "warning: 'BTC/USD': lost trades 21 to 23: Kraken does not have them\n",
-		.requests = 5},
+		.requests = 6},
 	{"one at the edge of a page", {.trades = 50, .lacks = {21, 23}}, "1-20 24-50", .read = 71,
 		.repeated = 24, .page_size = 20, .lost = 3, .text = "lost trades 21 to 23"},
 	{"one before all that is known", {.trades = 50, .lacks = {1, 3}}, "4-50", .read = 48,
@@ -148,7 +174,7 @@ static const struct scenario scenarios[] = {
 		.repeated = 31, .passed = 18, .since = 11, .until = 31, .lost = 3,
 		.text = "lost trades 30 to 32"},
 	{"recent ones, which may come late", {.trades = 50, .hides = {41, 43}, .hides_till = 2},
-		"1-49", .read = 52, .repeated = 2, .passed = 1, .live = true},
+		"1-49", .read = 53, .repeated = 3, .passed = 1, .live = true},
 	{"one whose far side vanishes",
 		{.trades = 50, .hides = {21, 23}, .hides_till = 1, .head = 20, .head_from = 2},
 		"1-20", .read = 42, .repeated = 22, .verdict = KRAKEN_FAILED,
@@ -196,7 +222,7 @@ static const struct scenario scenarios[] = {
 	{"ids that are not there yet", {.trades = 50}, "41-50", .read = 51, .repeated = 1,
 		.passed = 40, .first_id = 41, .last_id = 60, .lost = 10,
 		.text = "lost trades 51 to 60"},
-	{"ids far behind the last", {.trades = 50}, "", .read = 3, .passed = 3, .first_id = 1041,
+	{"ids far behind the last", {.trades = 50}, "", .read = 2, .passed = 2, .first_id = 1041,
 		.last_id = 1060, .lost = 20, .text = "lost trades 1041 to 1060"},
 	{"ids before the first", {.trades = 50, .lacks = {1, 2}}, "3-5", .read = 3, .first_id = 1,
 		.last_id = 5, .lost = 2, .text = "lost trades 1 to 2"},
@@ -227,11 +253,21 @@ static const struct scenario scenarios[] = {
 	{"without the id that it had", {.trades = 50, .group = 4}, "19-50", .read = 36,
 		.repeated = 4, .cursor = 18, .cursor_same = 2, .no_cursor_id = true},
 	{"behind the last trade", {.trades = 50}, "", .read = 2, .repeated = 2, .cursor = 50,
-		.requests = 2},
+		.requests = 3},
+	{"behind one that Kraken does not have", {.trades = 50, .lacks = {41, 50}}, "",
+		.cursor = 50, .unsure = 1,
+		.text = "cannot tell whether all trades are there: Kraken does not show the last one"},
 	{"a hole behind it", {.trades = 50, .lacks = {21, 23}}, "24-50", .read = 51, .repeated = 24,
 		.cursor = 20, .lost = 3, .text = "lost trades 21 to 23"},
 	{"one that fills", {.trades = 50, .hides = {21, 23}, .hides_till = 2}, "21-50", .read = 34,
 		.repeated = 4, .cursor = 20},
+	{"pages that begin behind a hole",
+		{.trades = 50,
+			.instead =
+				"{\"error\":[],\"result\":{\"XXBTZUSD\":[[\"24\",\"1\",1700000024.0000546,\"b\",\"l\",\"\",24]]}}",
+			.instead_at = 1,
+			.instead_till = 5},
+		"21-50", .read = 32, .repeated = 2, .cursor = 20},
 	{"behind the end of the range", {.trades = 50}, "", .cursor = 20, .until = 15,
 		.requests = 0},
 	{"up to the end of the range", {.trades = 50}, "21-30", .read = 31, .repeated = 1,
@@ -274,6 +310,17 @@ static const struct scenario scenarios[] = {
 			.instead_at = 1,
 			.instead_till = 2},
 		"", .text = "warning: 'BTC/USD': Kraken says: WGeneral:Odd\n"},
+	{"an answer about another pair",
+		{.trades = 50,
+			.instead = "{\"error\":[],\"result\":{\"XETHZUSD\":[]}}",
+			.instead_at = 2,
+			.instead_till = 3},
+		"1-50", .read = 56, .repeated = 6, .page_size = 10, .requests = 10},
+	{"answers about another pair",
+		{.instead = "{\"error\":[],\"result\":{\"ETH/USD\":[]}}",
+			.instead_at = 1,
+			.instead_till = NEVER},
+		"", .verdict = KRAKEN_AGAIN, .text = "kraken: the answer has trades of 'ETH/USD'"},
 	{"another name",
 		{.instead = "{\"error\":[],\"result\":{\"FOO\":[]}}",
 			.instead_at = 1,

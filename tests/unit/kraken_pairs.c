@@ -75,6 +75,38 @@ static void test_names(void)
 	kraken_pairs_release(&pairs);
 }
 
+/* Where many names are alike. */
+static void test_near(void)
+{
+	static const char many[] = "{\"error\":[],\"result\":{" PAIR("BATUSD", "BATUSD",
+		"BAT/USD") "," PAIR("BCHUSD", "BCHUSD", "BCH/USD") "," PAIR("BITUSD", "BITUSD",
+		"BIT/USD") "," PAIR("BTTUSD", "BTTUSD", "BTT/USD") "," PAIR("FOXUSD", "FOXUSD",
+		"FOX/USD") "," PAIR("XXBTZUSD", "XBTUSD", "XBT/USD") "}}";
+	static const struct {
+		const char *name, *hint;
+	} cases[] = {
+		{"BCT/USD", "that name (did you mean 'BTC/USD'?)"},
+		{"BTX/USD", "that name (did you mean 'BTT/USD' or 'BTC/USD'?)"},
+		{"BXT/USD", "that name (did you mean 'BAT/USD', 'BIT/USD' or 'BTT/USD'?)"},
+		{"FAX/UST", "that name"},
+		{"SEI/USD", "that name"},
+		{"BTC", "that name (it is two assets, such as BTC/USD)"},
+	};
+	struct kraken_pairs pairs = {.n = 0};
+	struct err err;
+	int64_t wait_ns;
+
+	kraken_pairs_take(&pairs, 200, span_text(many), 1, &wait_ns, &err);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *end;
+
+		kraken_pairs_find(&pairs, cases[i].name, &err);
+		end = strstr(err.text, "that name");
+		TAP_OK(end && strcmp(end, cases[i].hint) == 0, "%s: %s", cases[i].name, err.text);
+	}
+	kraken_pairs_release(&pairs);
+}
+
 static void test_answers(void)
 {
 	static const struct {
@@ -104,6 +136,7 @@ static void test_answers(void)
 int main(void)
 {
 	test_names();
+	test_near();
 	test_answers();
 	return tap_end();
 }

@@ -111,6 +111,52 @@ static void test_other_unit(void)
 	buf_release(&text);
 }
 
+static void say_requests(struct buf *to, const void *arg)
+{
+	const uint64_t *requests = arg;
+
+	if (!*requests)
+		return;
+	progress_add_number(to, *requests);
+	buf_add_text(to, " requests in ");
+	progress_add_duration(to, 200000);
+}
+
+/* What a program has to say besides. */
+static void test_more(void)
+{
+	static const struct {
+		uint64_t requests;
+		size_t columns;
+		const char *shown;
+	} mores[] = {
+		{1234, 0, "25%, 30 records, 20/s, 1,234 requests in 3 m 20 s, 3.7 s left"},
+		{0, 0, "25%, 30 records, 20/s, 3.7 s left"},
+		{1234, 72,
+			"25% |##      | 30 records, 20/s, 1,234 requests in 3 m 20 s, 3.7 s left"},
+		{1234, 71,
+			"25% |########                           | 30 records, 20/s, 3.7 s left"},
+	};
+
+	for (size_t i = 0; i < sizeof mores / sizeof *mores; i++) {
+		uint64_t done = 30, part = 2500, whole = 10000;
+		struct progress_view view = {.done = &done,
+			.unit = "records",
+			.part = &part,
+			.whole = &whole,
+			.more = say_requests,
+			.arg = &mores[i].requests};
+		struct progress_sample since = {.done = 10, .part = 500};
+		struct buf text;
+
+		buf_init(&text, 1024);
+		progress_compose(&text, "", &view, &since, 1000 * (int64_t)MS, mores[i].columns);
+		TAP_OK(span_is_text(buf_span(&text), mores[i].shown), "more to say: '%.*s'",
+			(int)text.len, text.data);
+		buf_release(&text);
+	}
+}
+
 /* A run: whether it is asked for, and the messages. */
 struct run {
 	bool quiet, progress, json, dies;
@@ -313,6 +359,7 @@ int main(void)
 {
 	test_cases();
 	test_other_unit();
+	test_more();
 	test_lines();
 	test_rate();
 	test_terminal();

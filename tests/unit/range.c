@@ -71,8 +71,14 @@ static const struct row {
 	{"the highest ids", {.ids = "1-18446744073709551615"},
 		.wanted = "A ids 1-18446744073709551615\n"},
 	{"id 0 of Binance", {.ids = "0-0"}, .exchange = "binance", .wanted = "A ids 0-0\n"},
-	{"ids heed no output", {.ids = "5"}, .output = KRAKEN("A", "7", "01"),
-		.wanted = "A ids 5-5\n"},
+	{"ids behind those of the output", {.ids = "8-9"}, .products = "AB",
+		.output = KRAKEN("A", "7", "01"), .wanted = "A ids 8-9\nB ids 8-9\n"},
+	{"ids that it has gone past", {.ids = "7-9"}, .products = "BA",
+		.output = KRAKEN("A", "7", "01") KRAKEN("C", "9", "02"),
+		.wanted = "cannot add --ids to 'output': its last record of 'A' has id 7 (write "
+			  "them to another file)\n"},
+	{"records without ids in it", {.ids = "7"}, .output = OLD("A", "01"),
+		.wanted = "A ids 7-7\n"},
 	{"id 0 of Kraken", {.ids = "0-5"},
 		.wanted = "cannot fetch id 0 of --ids '0-5': they begin at 1\n"},
 #define NO_IDS(text)                                                                               \
@@ -353,12 +359,14 @@ static void check(const struct row *row)
 /* From standard input, in pieces. */
 static int read_stdin(const void *arg)
 {
+	const struct row *row = arg;
+	const char *text = row->resume ? row->resume : LEAST("A", "7", "01") LEAST("A", "8", "02");
 	int ends[2];
 
 	if (pipe(ends) < 0)
 		return 9;
 	if (fork() == 0) {
-		for (const char *p = LEAST("A", "7", "01") LEAST("A", "8", "02"); *p; p++)
+		for (const char *p = text; *p; p++)
 			if (write(ends[1], p, 1) != 1)
 				_exit(1);
 		_exit(0);
@@ -372,8 +380,17 @@ static void check_stdin(void)
 {
 	static const struct row row = {"-", {.resume = "-"}, .wanted = "A behind 8 at 2\n"};
 	static const struct row none = {"-", {.resume = "-"}, .products = "B"};
+	static const struct row torn = {"-", {.resume = "-", .since = "2026-01-02"},
+		.resume = "{\"product_id\":\"A\"," AT("01") "}"};
+	static const struct row nothing = {"-", {.resume = "-", .since = "2026-01-02"},
+		.resume = "", .wanted = "A 86400..8640000\n"};
 	struct child child;
 
+	child_run(&child, read_stdin, &torn);
+	TAP_OK(strcmp(child.out, "cannot resume from 'standard input': it is one torn line\n") == 0,
+		"a torn line alone is no cursor, and not none either");
+	child_run(&child, read_stdin, &nothing);
+	TAP_OK(strcmp(child.out, nothing.wanted) == 0, "nothing is none");
 	child_run(&child, read_stdin, &row);
 	TAP_OK(strcmp(child.out, row.wanted) == 0, "standard input");
 	child_run(&child, read_stdin, &none);
