@@ -65,6 +65,13 @@ void digest_wrote(struct digest *digest, size_t n)
 	digest->n += n;
 }
 
+void digest_add(struct digest *digest, struct span piece)
+{
+	require(EVP_DigestUpdate(digest->context, digest->gathered, digest->n));
+	digest->n = 0;
+	require(EVP_DigestUpdate(digest->context, piece.p, piece.n));
+}
+
 void digest_hex(const struct digest *digest, char *hex)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -79,4 +86,31 @@ void digest_hex(const struct digest *digest, char *hex)
 		hex[2 * i] = digits[bytes[i] >> 4];
 		hex[2 * i + 1] = digits[bytes[i] & 15];
 	}
+}
+
+/* The value of a hexadecimal digit in lower case, or the character itself. */
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+}
+
+int digest_read_line(struct span text, const char *name, char hex[DIGEST_HEX])
+{
+	static const struct span text_mode = SPAN("  "), binary_mode = SPAN(" *");
+	struct span between;
+
+	while (text.n > 0 && strchr("\r\n", text.p[text.n - 1]))
+		text.n--;
+	if (text.n < DIGEST_HEX + text_mode.n)
+		return -1;
+	for (size_t i = 0; i < DIGEST_HEX; i++) {
+		hex[i] = lower(text.p[i]);
+		if (!memchr("0123456789abcdef", hex[i], 16))
+			return -1;
+	}
+	between = span_make(text.p + DIGEST_HEX, text_mode.n);
+	if (!span_is(between, text_mode) && !span_is(between, binary_mode))
+		return -1;
+	text = span_make(between.p + between.n, text.n - DIGEST_HEX - between.n);
+	return span_is_text(text, name) ? 0 : -1;
 }

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "base/span.h"
+
 enum { DIGEST_HEX = 64 }; /* characters of a digest in hexadecimal */
 
 struct digest;
@@ -22,8 +24,16 @@ enum { DIGEST_PIECE_MAX = 512 };
 char *digest_room(struct digest *digest);
 void digest_wrote(struct digest *digest, size_t n);
 
+/* Adds a piece of any length. */
+void digest_add(struct digest *digest, struct span piece);
+
 /* The digest of all that was written so far, in lower case, to `hex`, which has room for DIGEST_HEX
  * bytes; more may be written afterwards. */
 void digest_hex(const struct digest *digest, char *hex);
+
+/* Reads the one line that sha256sum writes about a file: the digest and the file's name, two blanks (or
+ * " *") between them. The digest goes to `hex`, in lower case. 0, or -1 where the text is anything
+ * else or names another file. */
+int digest_read_line(struct span text, const char *name, char hex[DIGEST_HEX]);
 
 #endif

@@ -4,6 +4,8 @@
 /* Columns by the names that headers of futures' archives have for them. Spot has one more. */
 enum column { ID, PRICE, QUANTITY, FIRST, LAST, TIME, MAKER, BEST, COLUMNS };
 
+_Static_assert((int)COLUMNS == BINANCE_COLUMNS, "a column has been added");
+
 static const struct binance_words words = {
 	.price = "price",
 	.quantity = "quantity",
@@ -47,9 +49,8 @@ static struct span unquoted(struct span column)
 	return span_make(column.p + 1, column.n - 2);
 }
 
-/* Splits at every comma: a column that is right has none within its quotes. Returns how many
- * columns there are; the first COLUMNS are filled in. */
-static size_t split(struct span line, struct span *columns)
+/* At every comma: a column that is right has none within its quotes. */
+size_t binance_row_split(struct span line, struct span columns[BINANCE_COLUMNS])
 {
 	const char *end = line.p + line.n;
 	const char *p = line.p;
@@ -155,7 +156,7 @@ int binance_trade_read_csv(struct span line, struct binance_trade *trade, const 
 		*reason = "an archive line of more than 65536 bytes";
 		return -1;
 	}
-	n = split(line, columns);
+	n = binance_row_split(line, columns);
 	*reason = check_count(n);
 	if (*reason)
 		return -1;

@@ -1,6 +1,7 @@
 #include "market/binance_trade.h"
 
 #include "base/num.h"
+#include "base/stamp.h"
 #include "json/take.h"
 #include "market/binance_row.h"
 
@@ -77,6 +78,31 @@ const char *binance_row_check(
 	if (read_whole(row->time, &number) < 0 || binance_row_time(number, &trade->time_ns) < 0)
 		return to->time;
 	return NULL;
+}
+
+static uint64_t end_of(struct span text)
+{
+	uint64_t id;
+
+	return num_u64(text, &id) == 0 ? id : UINT64_MAX;
+}
+
+struct binance_mark binance_mark_of(
+	const struct binance_row *row, const struct binance_trade *trade)
+{
+	return (struct binance_mark){
+		.id = trade->id,
+		.first = end_of(row->first),
+		.last = end_of(row->last),
+		.time_ms = trade->time_ns / STAMP_NS_PER_MS,
+		.buyer_is_maker = trade->buyer_is_maker,
+	};
+}
+
+bool binance_mark_is(const struct binance_mark *a, const struct binance_mark *b)
+{
+	return a->id == b->id && a->first == b->first && a->last == b->last &&
+		a->time_ms == b->time_ms && a->buyer_is_maker == b->buyer_is_maker;
 }
 
 enum member { SYMBOL, ID, PRICE, QUANTITY, FIRST, LAST, TIME, MAKER, MARKET, MEMBERS };

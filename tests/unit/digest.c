@@ -99,10 +99,66 @@ static void test_goes_on(void)
 	digest_close(NULL);
 }
 
+static void test_add(void)
+{
+	struct digest *digest = digest_open();
+	static char large[100000];
+
+	memset(large, 'a', sizeof large);
+	write_piece(digest, large, 7);
+	for (size_t i = 0; i < 9; i++)
+		digest_add(digest, span_make(large, sizeof large));
+	write_piece(digest, large, 9);
+	digest_add(digest, span_make(large, 0));
+	digest_add(digest, span_make(large, sizeof large - 16));
+	TAP_OK(is_hex(digest, MILLION), "large pieces between small ones");
+	digest_close(digest);
+}
+
+static void test_line(void)
+{
+	static const char abc[] = ABC;
+	static const struct {
+		const char *before, *behind; /* the digest */
+		bool right;
+	} lines[] = {
+		{"", "  a.zip\n", true},
+		{"", "  a.zip", true},
+		{"", " *a.zip\r\n", true},
+		{"", "  b.zip\n", false},
+		{"", "  a.zip  b.zip\n", false},
+		{"", " a.zip\n", false},
+		{"", "  \n", false},
+		{"", "\n", false},
+		{"", "", false},
+		{"0", "  a.zip\n", false},
+		{" ", "  a.zip\n", false},
+		{"<html>", "", false},
+	};
+	char hex[DIGEST_HEX], text[256];
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		snprintf(text, sizeof text, "%s%s%s", lines[i].before, abc, lines[i].behind);
+		TAP_OK((digest_read_line(span_text(text), "a.zip", hex) == 0) == lines[i].right,
+			"line %zu", i);
+	}
+	snprintf(text, sizeof text, "%s  a.zip", abc);
+	for (size_t i = 0; i < DIGEST_HEX; i++)
+		text[i] = (char)(text[i] >= 'a' ? text[i] - 32 : text[i]);
+	TAP_OK(digest_read_line(span_text(text), "a.zip", hex) == 0 &&
+			memcmp(hex, abc, DIGEST_HEX) == 0,
+		"upper case");
+	text[5] = 'g';
+	TAP_OK(digest_read_line(span_text(text), "a.zip", hex) < 0, "no digit");
+	TAP_OK(digest_read_line(span_make(NULL, 0), "a.zip", hex) < 0, "nothing");
+}
+
 int main(void)
 {
 	test_cases();
 	test_pieces();
 	test_goes_on();
+	test_add();
+	test_line();
 	return tap_end();
 }
