@@ -1,6 +1,7 @@
 # tradepipe: `make` builds, `make demo` shows, `make check` tests. HACKING.md is the map.
 
-CMDS = kraken-ws-tail kraken-rest-dump trade-normalize trade-verify kafka-publish kafka-last binance-aggtrades-dump
+CMDS = kraken-ws-tail kraken-rest-dump binance-aggtrades-dump trade-normalize trade-verify \
+	kafka-publish kafka-last
 VERSION = 0.1.0
 
 PREFIX ?= /usr/local

@@ -75,11 +75,13 @@ full_disk() {
 		same "$(wc -l <copy.after)" "$(($(wc -l <copy.full) + 20))"
 }
 
+# The file may be looked at for where to go on: its whole lines are records.
+whole='{"exchange":"other","product_id":"x","timestamp":"2020-01-01T00:00:00Z","trade_id":1}'
 torn_line() {
-	printf 'whole\ntorn' >file
+	printf '%s\ntorn' "$whole" >file
 	drive --output file 2>err
 	ends 0 "^$program: warning: cut the torn last line of 'file': 4 bytes$" && adds_up &&
-		same "$(head -n 1 file) $(wc -l <file) $(grep -c torn file)" "whole 21 0" || return
+		same "$(head -n 1 file) $(wc -l <file) $(grep -c torn file)" "$whole 21 0" || return
 	printf torn >file
 	drive --output file 2>err
 	ends 0 "cut the torn last line" && same "$(wc -l <file) $(grep -c torn file)" "20 0"

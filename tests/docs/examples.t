@@ -11,8 +11,8 @@ needs() {
 
 # Addresses as the manual has them, and what changes from run to run blurred.
 as_shown() {
-	sed -e "s|${KAFKA_BROKERS:-none}|localhost:9092|" \
-		-e "s|${KRAKEN_WS_URL:-none}|wss://ws.kraken.com/v2|" \
+	sed -e "s|${KAFKA_BROKERS:-not set}|localhost:9092|" \
+		-e "s|${KRAKEN_WS_URL:-not set}|wss://ws.kraken.com/v2|" \
 		-e "s|$(blur 1)|$(blur 2)|" "$1"
 }
 blur() {
@@ -58,7 +58,7 @@ run_example() {
 	run_script
 	as_shown out >got.out
 	as_shown err >got.err
-	programs='^(kraken-ws-tail|kraken-rest-dump|trade-normalize|trade-verify|kafka-publish|kafka-last): '
+	programs='^(kraken-ws-tail|kraken-rest-dump|binance-aggtrades-dump|trade-normalize|trade-verify|kafka-publish|kafka-last): '
 	grep -Ev "$programs" "$folder/shown" | grep -vx '\.\.\.' >shown.out
 	grep -E "$programs" "$folder/shown" >shown.err
 	compare shown.out got.out || return
@@ -79,7 +79,7 @@ one() {
 		ln -s "$TMP/certs" certs
 		# The ids make the manuals' sample records ones with everyday digits.
 		export XDG_RUNTIME_DIR="$TMP/run" # where dumps share their budget
-		! needs 'kraken-[wr]' || start_exchange --first 109583137 --history 5000 --rate 2000
+		! needs 'kraken-[wr]\|binance-' || start_exchange --first 109583137 --history 5000 --rate 2000
 		if [ -e "$folder/broker" ]; then
 			export KAFKA_BROKERS="$TEST_BROKERS"
 		elif needs kafka-publish; then
