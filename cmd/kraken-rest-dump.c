@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/account.h"
+#include "base/append.h"
 #include "base/diag.h"
 #include "base/guard.h"
 #include "base/mem.h"
@@ -296,38 +296,25 @@ static void dump_all(struct dump *d)
 	free(chains);
 }
 
-/* The file that is appended to, as it is when its last records are looked for, and when it is locked:
- * what another process writes in between would be written twice. */
-static off_t size_of(const char *path)
-{
-	struct stat is;
-
-	return path && stat(path, &is) == 0 && S_ISREG(is.st_mode) ? is.st_size : 0;
-}
-
 static void work(struct dump *d)
 {
-	const char *output = d->o->crawl.output;
-	off_t size = size_of(output);
+	struct append append;
 	struct err err;
 
-	if (range_read(&d->o->range, "kraken", output, d->run.start_ns, d->names, d->n, d->ranges,
-		    &err) < 0) {
+	append_look(&append, d->o->crawl.output);
+	if (range_read(&d->o->range, "kraken", append.path, d->run.start_ns, d->names, d->n,
+		    d->ranges, &err) < 0) {
 		if (!sig_stops())
 			fail(d, &err);
 		return;
 	}
 	if (!find_pairs(d))
 		return;
-	d->run.out = out_open(output, &err);
-	if (d->run.out && size_of(output) <= size) {
-		dump_all(d);
-		return;
-	}
+	d->run.out = append_open(&append, &err);
 	if (d->run.out)
-		err_set(&err, EXIT_FAILED,
-			"cannot write '%s': another process has written to it meanwhile", output);
-	fail(d, &err);
+		dump_all(d);
+	else
+		fail(d, &err);
 }
 
 static int run_account(struct dump *d)
