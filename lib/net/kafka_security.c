@@ -173,8 +173,7 @@ static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t id, int *f
 
 void kafka_security_watch(rd_kafka_conf_t *conf)
 {
-	if (uses(conf, "ssl") &&
-		strcmp(value_of(conf, "enable.ssl.certificate.verification").text, "false") != 0)
+	if (uses(conf, "ssl"))
 		rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
 }
 
