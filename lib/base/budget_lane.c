@@ -116,8 +116,14 @@ static int64_t window_length(const struct budget_lane *lane)
 	return lane->window_ms * STAMP_NS_PER_MS;
 }
 
-/* Moves on to the window of this moment. Where the clock was set back a little, the one that has
- * begun already goes on. */
+/* A request made so close to the end of a window may reach the server in the next one. */
+static bool is_late(int64_t window_ns, const struct budget_lane *lane, int64_t now_ns)
+{
+	return now_ns >= window_ns + window_length(lane) - window_length(lane) / 20;
+}
+
+/* Moves on to the window of this moment; what was taken late in the one before counts in both. Where
+ * the clock was set back a little, the one that has begun already goes on. */
 static void roll(struct budget_slot *slot, const struct budget_lane *lane, int64_t now_ns)
 {
 	int64_t length = window_length(lane);
@@ -125,8 +131,11 @@ static void roll(struct budget_slot *slot, const struct budget_lane *lane, int64
 
 	if (slot->window_ns >= start && slot->window_ns - start <= length)
 		return;
-	slot->before = slot->window_ns == start - length ? slot->used : 0;
-	slot->used = 0;
+	if (slot->window_ns != start - length)
+		slot->used = slot->late = 0;
+	slot->before = slot->used;
+	slot->used = slot->late;
+	slot->late = 0;
 	slot->window_ns = start;
 }
 
@@ -150,6 +159,8 @@ static int64_t take_metered(
 		return slot->window_ns + window_length(lane) + pause_after(slot->used, lane) -
 			now_ns;
 	slot->used += units;
+	if (is_late(slot->window_ns, lane, now_ns))
+		slot->late += units;
 	return 0;
 }
 
