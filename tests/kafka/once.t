@@ -238,7 +238,7 @@ trades A 1 2 >&3
 ok "a run has begun" await 10 holds fenced "A1 A2"
 trades A 2 3 >in && once fenced
 ok "a second run under its ID goes on from there" ended 0 2 1 1
-{ trades A 3 4 && echo oops; } >&3
+printf '%s\noops\n' "$(trades A 3 4)" >&3 # in one write: no commit comes between them
 finish fenced
 is "the first one is fenced: exit" "$status" 1
 ok "the first one is fenced: message" says "cannot go on as '$run-fenced': another run has taken"
