@@ -256,7 +256,7 @@ rm -f proxy.address # the first commit is the one that begins the flow
 "$ROOT/tests/servers/kafka-proxy" "$TEST_BROKERS" proxy.address answer-hang 2 >proxy.log &
 await 10 test -s proxy.address
 { trades A 1 2 && echo oops; } >in
-once doubt -b "$(cat proxy.address)" --delivery-timeout 3s --dead-letter doubt.dead \
+once doubt -b "$(cat proxy.address)" --delivery-timeout 6s --dead-letter doubt.dead \
 	--unsent doubt.unsent --unknown doubt.unknown
 struck() { grep -q struck proxy.log; }
 ok "a commit whose answer is lost: it happened" struck

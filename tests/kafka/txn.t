@@ -240,7 +240,7 @@ struck() { grep -q struck proxy.log; }
 lines A 1 3 >wanted
 for strike in answer-cut request-cut answer-hang request-hang; do
 	proxy "$strike" 2
-	lines A 1 3 >input && txn "$strike" b="$address" partitions=1 delivery=3000
+	lines A 1 3 >input && txn "$strike" b="$address" partitions=1 delivery=6000
 	is "$strike: exit" "$status" 0
 	is "$strike: fates" "$(fates)" "acked=3 dead=0 unsent=0 unknown=0"
 	ok "$strike: it happened" struck
@@ -252,7 +252,7 @@ is "where the commit stood, nothing was sent again" "$(consume "$run-answer-hang
 lines A 1 9 >wanted
 for strike in answer-cut request-cut answer-hang request-hang; do
 	proxy "$strike" 3
-	lines A 1 9 >input && txn "ahead-$strike" b="$address" partitions=1 delivery=3000 every=2 ahead=1
+	lines A 1 9 >input && txn "ahead-$strike" b="$address" partitions=1 delivery=6000 every=2 ahead=1
 	is "$strike, records taken ahead: exit and fates" "$status $(fates)" \
 		"0 acked=9 dead=0 unsent=0 unknown=0"
 	ok "$strike, records taken ahead: it happened" struck
@@ -365,7 +365,7 @@ is "frozen and thawed: exit" "$? $(grep ^error f.out)" "0 "
 is "each record is there once" "$(committed frozen)" "$(lines A 1 4)"
 
 # Taken while the commit before is under way; what is more than 24 MB waits.
-start busy busy partitions=3 ahead=1 delivery=30000
+start busy busy partitions=3 ahead=1 delivery=60000
 exec 3>busy.in
 pid=$!
 await 20 says busy "ready"
