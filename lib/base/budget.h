@@ -42,7 +42,7 @@ void budget_close(struct budget *budget);
  * late by up to a tenth of it does not shift those behind it, so that a caller who sleeps as long as
  * it is told uses all of the lane. A window behind one that was used up begins late by a hundredth of
  * its length: by the server's clock the old one may still go on. What is taken in the last twentieth of
- * a window counts in the next one too, in which it may arrive.
+ * a window counts in the next one too, in which it may arrive, unless the server has counted it by then.
  *
  * Blocks for some microseconds; for up to a second, once, while another process is stopped in
  * the middle of its own call: until that goes on, the budget is this process's own.

@@ -201,5 +201,7 @@ void budget_lane_saw(
 		return;
 	if (slot->used < units)
 		slot->used = units;
+	if (slot->late > slot->used - units) /* what was counted has arrived */
+		slot->late = slot->used - units;
 	touch(slot, matters_until(slot, lane), now_ns);
 }

@@ -21,8 +21,9 @@ struct budget_slot {
 	uint32_t used;
 	uint32_t before; /* of the window before that one */
 	uint32_t slow;	 /* paced: the interval in millionths of its own */
-	uint32_t late; /* metered: of `used`, what was taken in the last twentieth of the window */
-	uint64_t sum;  /* over all that stands above */
+	uint32_t late;	 /* metered: of `used`, what was taken in the last twentieth of the window
+			* and the server has not counted yet */
+	uint64_t sum;	 /* over all that stands above */
 };
 
 /* The hash of a name; NULL, the lane of the host as a whole, has one of its own. */
