@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/account.h"
 #include "base/append.h"
 #include "base/diag.h"
-#include "base/guard.h"
 #include "base/mem.h"
 #include "base/prog.h"
 #include "base/progress.h"
@@ -23,6 +21,7 @@
 #include "net/api.h"
 #include "net/crawl.h"
 #include "net/crawl_options.h"
+#include "net/dump.h"
 #include "net/supply.h"
 
 enum {
@@ -54,7 +53,7 @@ static const struct opt_program program = {
 
 /* A symbol: one chain fetches its days, another one makes records of them, and asks the API. */
 struct product {
-	struct dump *dump;
+	struct session *session;
 	const char *name;
 	struct binance_history history;
 	struct supply supply;
@@ -64,53 +63,21 @@ struct product {
 };
 
 /* The program at work. */
-struct dump {
+struct session {
 	const struct options *o;
+	struct dump dump;
 	struct api api, archives;
-	int64_t start_ns;
-	int64_t began_ns; /* monotonic, at start_ns */
-	struct http_settings http;
 	char *const *names;
 	struct product *products;
 	struct range *ranges; /* of the products */
 	size_t n;
 	struct binance_run run;
-	struct crawl_counts counts;
-	uint64_t part, whole; /* of all products */
-	bool is_banned;
-	int code;
 };
-
-static int64_t now_ns(const struct dump *d)
-{
-	return d->start_ns + (stamp_monotonic() - d->began_ns);
-}
-
-/* The code of the end, of several faults: what failed outright comes before what must be set right,
- * and that before what is missing. */
-static void fail(struct dump *d, const struct err *err)
-{
-	static const int rank[] = {
-		[EXIT_DONE] = 0, [EXIT_PARTIAL] = 1, [EXIT_USAGE] = 2, [EXIT_FAILED] = 3};
-
-	diag_err(err);
-	if (rank[err->code] > rank[d->code])
-		d->code = err->code;
-}
 
 static enum crawl_step wait_for(struct crawl_ask *to, int64_t ns)
 {
 	to->not_before = stamp_monotonic() + ns;
 	return CRAWL_WAIT;
-}
-
-/* All chains will be told that they have ended: it is said once, here. */
-static void be_banned(struct dump *d, const struct err *err, int64_t wait_ns)
-{
-	d->is_banned = true;
-	if (wait_ns > 0)
-		budget_hold(d->api.budget, NULL, wait_ns);
-	fail(d, err);
 }
 
 static enum crawl_verdict verdict_of(enum binance_verdict verdict)
@@ -131,15 +98,14 @@ static enum crawl_verdict verdict_of(enum binance_verdict verdict)
 static void end_product(struct product *p, const struct err *err)
 {
 	p->is_over = true;
-	if (!p->dump->is_banned)
-		fail(p->dump, err);
+	dump_lose(&p->session->dump, err);
 }
 
 /* Names the next day's archive; there may be none left. */
 static void begin_day(struct product *p)
 {
 	const struct binance_chain *chain = &p->history.chain;
-	const struct dump *d = p->dump;
+	const struct session *s = p->session;
 	struct buf url, path;
 
 	if (p->days.next > p->days.last) {
@@ -148,11 +114,11 @@ static void begin_day(struct product *p)
 	}
 	buf_init(&url, PATH_BYTES);
 	buf_init(&path, PATH_BYTES);
-	buf_add(&url, d->archives.url);
-	binance_days_path(&url, d->run.market, chain->escaped, p->days.next);
-	binance_days_path(&path, d->run.market, chain->symbol, p->days.next);
+	buf_add(&url, s->archives.url);
+	binance_days_path(&url, s->run.market, chain->escaped, p->days.next);
+	binance_days_path(&path, s->run.market, chain->symbol, p->days.next);
 	supply_fetch(
-		&p->supply, p->days.next++, buf_span(&url), path.data, d->o->binance.archive_dir);
+		&p->supply, p->days.next++, buf_span(&url), path.data, s->o->binance.archive_dir);
 	buf_release(&url);
 	buf_release(&path);
 }
@@ -198,7 +164,7 @@ static void end_download(void *arg, const struct err *err)
 	struct product *p = arg;
 
 	supply_finish(&p->supply);
-	if (p->dump->is_banned || supply_has_failed(&p->supply) || !p->dump->run.has_api)
+	if (p->session->dump.is_banned || supply_has_failed(&p->supply) || !p->session->run.has_api)
 		end_product(p, err);
 	else
 		diag_warning("%s; the API is asked for all that is left", err->text);
@@ -206,13 +172,13 @@ static void end_download(void *arg, const struct err *err)
 
 /* The chains that write a symbol's records. */
 
-static void look_around(struct dump *d)
+static void look_around(struct session *s)
 {
 	uint64_t part = 0;
 
-	for (size_t i = 0; i < d->n; i++)
-		part += binance_history_part(&d->products[i].history);
-	d->part = part;
+	for (size_t i = 0; i < s->n; i++)
+		part += binance_history_part(&s->products[i].history);
+	s->dump.part = part;
 	progress_step();
 }
 
@@ -246,29 +212,29 @@ static enum crawl_step read_day(struct product *p)
 		binance_history_end(&p->history);
 	else
 		binance_history_damaged(&p->history, err.text);
-	look_around(p->dump);
+	look_around(p->session);
 	return CRAWL_BUSY;
 }
 
 static void take_header(void *arg, struct span name, struct span value)
 {
-	const struct dump *d = ((const struct product *)arg)->dump;
+	const struct session *s = ((const struct product *)arg)->session;
 	uint32_t used;
 
 	if (binance_answer_used(name, value, &used))
-		budget_saw(d->api.budget, &d->run.weight, used);
+		budget_saw(s->api.budget, &s->run.weight, used);
 }
 
 static void ask_api(const struct product *p, struct crawl_ask *to, const struct buf *path)
 {
 	static const char *const headers[] = {BINANCE_UNIT_HEADER, NULL};
 
-	buf_add(&to->url, p->dump->api.url);
+	buf_add(&to->url, p->session->api.url);
 	buf_add(&to->url, buf_span(path));
 	to->headers = headers;
 	to->header = take_header;
 	to->total_ms = TOTAL_MS;
-	to->lane = p->dump->run.weight;
+	to->lane = p->session->run.weight;
 	to->units = binance_history_weight(&p->history);
 }
 
@@ -281,7 +247,8 @@ static enum crawl_step next_work(void *arg, struct crawl_ask *to)
 
 	buf_init(&path, PATH_BYTES);
 	if (!p->is_over)
-		step = binance_history_next(&p->history, now_ns(p->dump), &path, &wait_ns);
+		step = binance_history_next(
+			&p->history, dump_now(&p->session->dump), &path, &wait_ns);
 	if (step == BINANCE_HISTORY_ASK)
 		ask_api(p, to, &path);
 	buf_release(&path);
@@ -304,18 +271,18 @@ static enum crawl_step next_work(void *arg, struct crawl_ask *to)
 static enum crawl_verdict take_work(void *arg, const struct crawl_answer *answer, struct err *err)
 {
 	struct product *p = arg;
-	struct dump *d = p->dump;
+	struct session *s = p->session;
 	int64_t wait_ns;
 	enum binance_verdict verdict = binance_history_take(
-		&p->history, now_ns(d), answer->status, answer->body, &wait_ns, err);
+		&p->history, dump_now(&s->dump), answer->status, answer->body, &wait_ns, err);
 
 	if (verdict == BINANCE_FAILED || verdict == BINANCE_BANNED) {
 		struct err why = *err;
 		err_set(err, why.code, "cannot get trades of '%s': %s", p->name, why.text);
 	}
 	if (verdict == BINANCE_BANNED)
-		be_banned(d, err, wait_ns);
-	look_around(d);
+		dump_be_banned(&s->dump, err, wait_ns);
+	look_around(s);
 	return verdict_of(verdict);
 }
 
@@ -325,163 +292,115 @@ static void end_work(void *arg, const struct err *err)
 	struct err why = *err;
 
 	binance_history_give_up(&p->history, &why);
-	look_around(p->dump);
+	look_around(p->session);
 	end_product(p, &why);
 }
 
-static int flush(void *arg)
+static void dump_all(struct session *s)
 {
-	struct dump *d = arg;
-
-	return out_flush(d->run.out);
-}
-
-static void dump_all(struct dump *d)
-{
-	const struct crawl_settings settings = {
-		.http = &d->http,
-		.budget = d->api.budget,
-		.jobs = d->run.has_archives ? 2 * d->o->crawl.jobs : d->o->crawl.jobs,
-		.retry_ms = d->o->crawl.retry_ms,
-		.flush = flush,
-		.arg = d,
-	};
-	struct crawl_chain *chains = mem_alloc(2 * d->n, sizeof *chains);
-	struct err err = {.code = EXIT_DONE};
+	size_t jobs = s->o->crawl.jobs;
+	struct crawl_chain *chains = mem_alloc(2 * s->n, sizeof *chains);
 	size_t n = 0;
 
-	for (size_t i = 0; i < d->n; i++) {
-		struct product *p = &d->products[i];
-		if (d->run.has_archives)
+	for (size_t i = 0; i < s->n; i++) {
+		struct product *p = &s->products[i];
+		if (s->run.has_archives)
 			chains[n++] = (struct crawl_chain){
 				p->name, next_download, take_download, end_download, p};
 		chains[n++] = (struct crawl_chain){p->name, next_work, take_work, end_work, p};
 	}
-	look_around(d);
-	if (crawl_run(&settings, chains, n, &d->counts, &err) < 0 && err.code)
-		fail(d, &err);
+	look_around(s);
+	dump_chains(&s->dump, chains, n, s->run.has_archives ? 2 * jobs : jobs);
 	free(chains);
 }
 
-static int begin_products(struct dump *d, struct err *err)
+static int begin_products(struct session *s, struct err *err)
 {
 	static const char *const exchanges[] = {"binance", "binance-um", "binance-cm"};
 
-	if (range_read(&d->o->range, exchanges[d->o->binance.market], d->o->crawl.output,
-		    d->start_ns, d->names, d->n, d->ranges, err) < 0)
+	if (range_read(&s->o->range, exchanges[s->o->binance.market], s->o->crawl.output,
+		    s->dump.start_ns, s->names, s->n, s->ranges, err) < 0)
 		return -1;
-	for (size_t i = 0; i < d->n; i++)
-		if (binance_history_init(&d->products[i].history, &d->run, &d->ranges[i],
-			    d->o->range.page_size, d->start_ns, err) < 0)
+	for (size_t i = 0; i < s->n; i++)
+		if (binance_history_init(&s->products[i].history, &s->run, &s->ranges[i],
+			    s->o->range.page_size, s->dump.start_ns, err) < 0)
 			return -1;
 	return 0;
 }
 
-static void work(struct dump *d)
+static void work(void *arg)
 {
+	struct session *s = arg;
 	struct append append;
 	struct err err;
 
-	append_look(&append, d->o->crawl.output);
-	if (begin_products(d, &err) == 0 && (d->run.out = append_open(&append, &err)))
-		dump_all(d);
+	append_look(&append, s->o->crawl.output);
+	if (begin_products(s, &err) == 0 && (s->run.out = s->dump.out = append_open(&append, &err)))
+		dump_all(s);
 	else if (!sig_stops())
-		fail(d, &err);
+		dump_fail(&s->dump, &err);
 }
 
-static int run_account(struct dump *d)
+static int run_account(struct session *s)
 {
-	const struct account_row crawled[] = {
-		{"requests", ACCOUNT_MEMO, &d->counts.requests, "requests made", true, true},
-		{"retries", ACCOUNT_MEMO, &d->counts.retries, "requests made again", true, true},
-		{"refusals", ACCOUNT_MEMO, &d->counts.refused, "requests that came too fast", true,
-			true},
-		{"waits_ms", ACCOUNT_MEMO, &d->counts.waits_ms, "milliseconds waited", true, true},
-	};
-	enum { CRAWLED = sizeof crawled / sizeof *crawled };
-	const struct progress_view view = {.done = &d->run.written,
-		.unit = "records",
-		.part = &d->part,
-		.whole = &d->whole,
-		.more = crawl_counts_say,
-		.arg = &d->counts};
-	struct account_row rows[BINANCE_RUN_ROWS + CRAWLED];
-	size_t n = binance_run_rows(&d->run, rows);
-	struct account *account;
-	uint64_t unwritten;
-	struct err err;
+	struct account_row rows[BINANCE_RUN_ROWS];
+	size_t n = binance_run_rows(&s->run, rows);
 
-	memcpy(rows + n, crawled, sizeof crawled);
-	account = account_open(rows, n + CRAWLED, d->o->common.metrics_file, &err);
-	if (!account)
-		return diag_err(&err);
-	progress_begin(&d->o->crawl.progress, d->o->common.quiet, &view);
-	work(d);
-	progress_end();
-	if (d->run.out) {
-		d->code = out_close(d->run.out, d->code, &unwritten);
-		d->run.unwritten += unwritten;
-		d->run.written -= unwritten;
-	}
-	return account_close(account, d->code, d->o->common.quiet);
+	return dump_account(&s->dump, rows, n, work, s);
 }
 
-static int read_urls(struct dump *d, struct err *err)
+static int read_urls(struct session *s, struct err *err)
 {
-	const struct binance_options *o = &d->o->binance;
+	const struct binance_options *o = &s->o->binance;
 
-	if (api_read(&d->api, "url", o->url, err) < 0 ||
-		api_read(&d->archives, "archive-url", o->archive_url, err) < 0)
+	if (api_read(&s->api, "url", o->url, err) < 0 ||
+		api_read(&s->archives, "archive-url", o->archive_url, err) < 0)
 		return -1;
-	api_open_budget(&d->api, d->o->crawl.budget_file);
+	api_open_budget(&s->api, s->o->crawl.budget_file);
+	s->dump.budget = s->api.budget;
 	return 0;
 }
 
-static int check_options(const struct options *o, struct err *err)
+static int check_options(const struct session *s, struct err *err)
 {
-	struct guard guard = {.n = 0};
+	const struct range_options *range = &s->o->range;
 
-	if (binance_options_check(&o->binance, o->range.ids != NULL, err) < 0)
+	if (binance_options_check(&s->o->binance, range->ids != NULL, err) < 0)
 		return -1;
-	if (guard_writes(&guard, o->crawl.output ? o->crawl.output : "-", "records go", err) < 0 ||
-		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
-		guard_writes(&guard, o->crawl.budget_file, "requests are noted", err) < 0 ||
-		guard_reads(&guard, o->crawl.ca_file, err) < 0)
-		return -1;
-	return guard_reads(&guard, o->range.resume, err);
+	return dump_guard(&s->dump, range->resume, err);
 }
 
 static int run(const struct options *o, char *const *names)
 {
-	struct dump d = {
-		.o = o,
-		.names = names,
-		.start_ns = stamp_now(),
-		.began_ns = stamp_monotonic(),
-		.http = {o->crawl.ca_file, o->crawl.connect_ms, IDLE_MS, 0},
-	};
+	struct session s = {.o = o, .names = names};
 	struct err err;
 	int code;
 
-	binance_run_init(&d.run, &o->binance, o->range.ids != NULL, o->range.limit);
-	while (names[d.n])
-		d.n++;
-	d.whole = d.n * BINANCE_HISTORY_WHOLE;
-	d.ranges = mem_alloc(d.n, sizeof *d.ranges);
-	d.products = mem_alloc(d.n, sizeof *d.products);
-	for (size_t i = 0; i < d.n; i++) {
-		d.products[i] = (struct product){.dump = &d, .name = names[i]};
-		supply_init(&d.products[i].supply);
+	dump_init(&s.dump, &o->crawl, &o->common);
+	s.dump.http.idle_ms = IDLE_MS;
+	s.dump.written = &s.run.written;
+	s.dump.unwritten = &s.run.unwritten;
+	binance_run_init(&s.run, &o->binance, o->range.ids != NULL, o->range.limit);
+	while (names[s.n])
+		s.n++;
+	s.dump.whole = s.n * BINANCE_HISTORY_WHOLE;
+	s.ranges = mem_alloc(s.n, sizeof *s.ranges);
+	s.products = mem_alloc(s.n, sizeof *s.products);
+	for (size_t i = 0; i < s.n; i++) {
+		s.products[i] = (struct product){.session = &s, .name = names[i]};
+		supply_init(&s.products[i].supply);
 	}
-	code = check_options(o, &err) < 0 || read_urls(&d, &err) < 0 ? (int)diag_err(&err)
-								     : run_account(&d);
-	for (size_t i = 0; i < d.n; i++) {
-		supply_release(&d.products[i].supply);
-		binance_history_release(&d.products[i].history);
+	if (check_options(&s, &err) < 0 || read_urls(&s, &err) < 0)
+		code = diag_err(&err);
+	else
+		code = run_account(&s);
+	for (size_t i = 0; i < s.n; i++) {
+		supply_release(&s.products[i].supply);
+		binance_history_release(&s.products[i].history);
 	}
-	api_close(&d.api);
-	free(d.products);
-	free(d.ranges);
+	api_close(&s.api);
+	free(s.products);
+	free(s.ranges);
 	return code;
 }
 

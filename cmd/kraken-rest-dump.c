@@ -9,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/account.h"
 #include "base/append.h"
 #include "base/diag.h"
-#include "base/guard.h"
 #include "base/mem.h"
 #include "base/out.h"
 #include "base/prog.h"
@@ -26,14 +24,16 @@
 #include "net/api.h"
 #include "net/crawl.h"
 #include "net/crawl_options.h"
+#include "net/dump.h"
 
 enum {
 	IDLE_MS = 30 * 1000,
 	TOTAL_MS = 120 * 1000,
-	/* Kraken bans for about that long (API documentation, "REST errors", 2026), and for longer
-	 * where it goes on being asked. */
-	LOCKOUT_MS = 15 * 60 * 1000,
 };
+
+/* Kraken bans for about that long (API documentation, "REST errors", 2026), and for longer where it
+ * goes on being asked. */
+#define LOCKOUT_NS (15 * 60 * STAMP_NS_PER_S)
 
 struct options {
 	struct range_options range;
@@ -72,47 +72,25 @@ static const struct opt_program program = {
 };
 
 struct product {
-	struct dump *dump;
+	struct session *session;
 	const char *name;
 	const struct kraken_pair *pair;
 	struct kraken_pages pages;
 };
 
 /* The program at work. */
-struct dump {
+struct session {
 	const struct options *o;
+	struct dump dump;
 	struct api api;
 	uint32_t interval_us;
-	int64_t began_ns; /* monotonic, at run.start_ns */
-	struct http_settings http;
 	struct kraken_pairs pairs;
 	char *const *names;
 	struct product *products;
 	struct range *ranges; /* of the products */
 	size_t n;
 	struct kraken_run run;
-	struct crawl_counts counts;
-	uint64_t part, whole; /* of all products */
-	bool locked;
-	int code;
 };
-
-static int64_t now_ns(const struct dump *d)
-{
-	return d->run.start_ns + (stamp_monotonic() - d->began_ns);
-}
-
-/* The code of the end, of several faults: what failed outright comes before what must be set right,
- * and that before what is missing. */
-static void fail(struct dump *d, const struct err *err)
-{
-	static const int rank[] = {
-		[EXIT_DONE] = 0, [EXIT_PARTIAL] = 1, [EXIT_USAGE] = 2, [EXIT_FAILED] = 3};
-
-	diag_err(err);
-	if (rank[err->code] > rank[d->code])
-		d->code = err->code;
-}
 
 static enum crawl_verdict verdict_of(enum kraken_verdict verdict)
 {
@@ -127,82 +105,73 @@ static enum crawl_verdict verdict_of(enum kraken_verdict verdict)
 	return verdicts[verdict];
 }
 
-static void ask(
-	const struct dump *d, struct crawl_ask *ask, const char *path, size_t n, const char *lane)
+static void ask(const struct session *s, struct crawl_ask *ask, const char *path, size_t n,
+	const char *lane)
 {
-	buf_add(&ask->url, d->api.url);
+	buf_add(&ask->url, s->api.url);
 	buf_add(&ask->url, span_make(path, n));
-	ask->lane = (struct budget_lane){.name = lane, .interval_us = d->interval_us};
+	ask->lane = (struct budget_lane){.name = lane, .interval_us = s->interval_us};
 	ask->units = 1;
-}
-
-/* All chains will be told that they have ended: it is said once, here. */
-static void be_locked(struct dump *d, const struct err *err)
-{
-	d->locked = true;
-	budget_hold(d->api.budget, NULL, LOCKOUT_MS * STAMP_NS_PER_MS);
-	fail(d, err);
 }
 
 /* The chain of one request that gets the pairs. */
 
 static enum crawl_step next_pairs(void *arg, struct crawl_ask *to)
 {
-	struct dump *d = arg;
+	struct session *s = arg;
 
-	if (d->pairs.n > 0)
+	if (s->pairs.n > 0)
 		return CRAWL_DONE;
-	ask(d, to, KRAKEN_PAIRS_PATH, strlen(KRAKEN_PAIRS_PATH), "AssetPairs");
+	ask(s, to, KRAKEN_PAIRS_PATH, strlen(KRAKEN_PAIRS_PATH), "AssetPairs");
 	return CRAWL_ASK;
 }
 
 static enum crawl_verdict take_pairs(void *arg, const struct crawl_answer *answer, struct err *err)
 {
-	struct dump *d = arg;
+	struct session *s = arg;
 	int64_t wait_ns;
 	enum kraken_verdict verdict = kraken_pairs_take(
-		&d->pairs, answer->status, answer->body, now_ns(d), &wait_ns, err);
+		&s->pairs, answer->status, answer->body, dump_now(&s->dump), &wait_ns, err);
 	struct err reason = *err;
 
 	if (verdict == KRAKEN_FAILED || verdict == KRAKEN_LOCKED)
 		err_set(err, reason.code, "cannot get the pairs of Kraken: %s", reason.text);
 	if (verdict == KRAKEN_LOCKED)
-		be_locked(d, err);
+		dump_be_banned(&s->dump, err, LOCKOUT_NS);
 	return verdict_of(verdict);
 }
 
 static void end_pairs(void *arg, const struct err *err)
 {
-	struct dump *d = arg;
+	struct session *s = arg;
 
-	if (!d->locked)
-		fail(d, err);
+	dump_lose(&s->dump, err);
 }
 
 /* The chains of the products. */
 
-static void look_around(struct dump *d)
+static void look_around(struct session *s)
 {
 	uint64_t part = 0;
 
-	for (size_t i = 0; i < d->n; i++)
-		part += kraken_pages_part(&d->products[i].pages);
-	d->part = part;
+	for (size_t i = 0; i < s->n; i++)
+		part += kraken_pages_part(&s->products[i].pages);
+	s->dump.part = part;
 	progress_step();
 }
 
 static enum crawl_step next_page(void *arg, struct crawl_ask *to)
 {
 	struct product *product = arg;
-	const struct dump *d = product->dump;
+	const struct session *s = product->session;
 	struct buf path;
 	int64_t wait_ns = 0;
 	enum kraken_pages_step step;
 
 	buf_init(&path, 1024);
-	step = kraken_pages_next(&product->pages, now_ns(d), &path, &wait_ns);
+	step = kraken_pages_next(&product->pages, dump_now(&s->dump), &path, &wait_ns);
 	if (step == KRAKEN_PAGES_ASK)
-		ask(d, to, path.data, path.len, product->name);
+		ask(s, to, path.data, path.len, product->name);
 	buf_release(&path);
 	if (step == KRAKEN_PAGES_ASK)
 		return CRAWL_ASK;
@@ -213,113 +182,88 @@ static enum crawl_step next_page(void *arg, struct crawl_ask *to)
 static enum crawl_verdict take_page(void *arg, const struct crawl_answer *answer, struct err *err)
 {
 	struct product *product = arg;
-	struct dump *d = product->dump;
-	enum kraken_verdict verdict =
-		kraken_pages_take(&product->pages, now_ns(d), answer->status, answer->body, err);
+	struct session *s = product->session;
+	enum kraken_verdict verdict = kraken_pages_take(
+		&product->pages, dump_now(&s->dump), answer->status, answer->body, err);
 
 	if (verdict == KRAKEN_LOCKED)
-		be_locked(d, err);
-	look_around(d);
+		dump_be_banned(&s->dump, err, LOCKOUT_NS);
+	look_around(s);
 	return verdict_of(verdict);
 }
 
 static void end_product(void *arg, const struct err *err)
 {
 	struct product *product = arg;
-	struct dump *d = product->dump;
+	struct session *s = product->session;
 	struct err why = *err;
 
 	kraken_pages_give_up(&product->pages, &why);
-	look_around(d);
-	if (!d->locked)
-		fail(d, &why);
-}
-
-static int flush(void *arg)
-{
-	struct dump *d = arg;
-
-	return d->run.out ? out_flush(d->run.out) : 0;
-}
-
-/* Runs chains to their end; false where something came in between. */
-static bool crawl(struct dump *d, const struct crawl_chain *chains, size_t n)
-{
-	const struct crawl_settings settings = {
-		.http = &d->http,
-		.budget = d->api.budget,
-		.jobs = d->o->crawl.jobs,
-		.retry_ms = d->o->crawl.retry_ms,
-		.flush = flush,
-		.arg = d,
-	};
-	struct err err = {.code = EXIT_DONE};
-
-	if (crawl_run(&settings, chains, n, &d->counts, &err) < 0 && err.code)
-		fail(d, &err);
-	return !d->code && !sig_stops();
+	look_around(s);
+	dump_lose(&s->dump, &why);
 }
 
 /* Finds each product among Kraken's pairs, which are asked for. */
-static bool find_pairs(struct dump *d)
+static bool find_pairs(struct session *s)
 {
-	const struct crawl_chain chain = {"AssetPairs", next_pairs, take_pairs, end_pairs, d};
+	const struct crawl_chain chain = {"AssetPairs", next_pairs, take_pairs, end_pairs, s};
 	struct err err;
 
-	if (!crawl(d, &chain, 1))
+	if (!dump_chains(&s->dump, &chain, 1, 1))
 		return false;
-	for (size_t i = 0; i < d->n; i++) {
-		struct product *product = &d->products[i];
+	for (size_t i = 0; i < s->n; i++) {
+		struct product *product = &s->products[i];
 
-		product->pair = kraken_pairs_find(&d->pairs, product->name, &err);
+		product->pair = kraken_pairs_find(&s->pairs, product->name, &err);
 		if (!product->pair)
-			fail(d, &err);
+			dump_fail(&s->dump, &err);
 	}
-	return !d->code;
+	return !s->dump.code;
 }
 
-static void dump_all(struct dump *d)
+static void dump_all(struct session *s)
 {
-	struct crawl_chain *chains = mem_alloc(d->n, sizeof *chains);
+	struct crawl_chain *chains = mem_alloc(s->n, sizeof *chains);
 
-	for (size_t i = 0; i < d->n; i++) {
-		struct product *product = &d->products[i];
+	for (size_t i = 0; i < s->n; i++) {
+		struct product *product = &s->products[i];
 
-		kraken_pages_init(&product->pages, &d->run, product->pair, &d->ranges[i]);
+		kraken_pages_init(&product->pages, &s->run, product->pair, &s->ranges[i]);
 		chains[i] = (struct crawl_chain){
 			product->name, next_page, take_page, end_product, product};
 	}
-	look_around(d);
-	crawl(d, chains, d->n);
-	for (size_t i = 0; i < d->n; i++)
-		kraken_pages_release(&d->products[i].pages);
+	look_around(s);
+	dump_chains(&s->dump, chains, s->n, s->o->crawl.jobs);
+	for (size_t i = 0; i < s->n; i++)
+		kraken_pages_release(&s->products[i].pages);
 	free(chains);
 }
 
-static void work(struct dump *d)
+static void work(void *arg)
 {
+	struct session *s = arg;
 	struct append append;
 	struct err err;
 
-	append_look(&append, d->o->crawl.output);
-	if (range_read(&d->o->range, "kraken", append.path, d->run.start_ns, d->names, d->n,
-		    d->ranges, &err) < 0) {
+	append_look(&append, s->o->crawl.output);
+	if (range_read(&s->o->range, "kraken", append.path, s->run.start_ns, s->names, s->n,
+		    s->ranges, &err) < 0) {
 		if (!sig_stops())
-			fail(d, &err);
+			dump_fail(&s->dump, &err);
 		return;
 	}
-	if (!find_pairs(d))
+	if (!find_pairs(s))
 		return;
-	d->run.out = append_open(&append, &err);
-	if (d->run.out)
-		dump_all(d);
+	s->run.out = s->dump.out = append_open(&append, &err);
+	if (s->run.out)
+		dump_all(s);
 	else
-		fail(d, &err);
+		dump_fail(&s->dump, &err);
 }
 
-static int run_account(struct dump *d)
+static int run_account(struct session *s)
 {
-	struct kraken_run *run = &d->run;
+	struct kraken_run *run = &s->run;
 	const struct account_row rows[] = {
 		{"read", ACCOUNT_IN, &run->read, "trades received", false, false},
 		{"written", ACCOUNT_FATE, &run->written, "trades written", false, false},
@@ -331,89 +275,53 @@ static int run_account(struct dump *d)
 			true},
 		{"unwritten", ACCOUNT_LOSS, &run->unwritten, "trades the output did not take",
 			false, true},
-		{"requests", ACCOUNT_MEMO, &d->counts.requests, "requests made", true, true},
-		{"retries", ACCOUNT_MEMO, &d->counts.retries, "requests made again", true, true},
-		{"refusals", ACCOUNT_MEMO, &d->counts.refused, "requests that came too fast", true,
-			true},
-		{"waits_ms", ACCOUNT_MEMO, &d->counts.waits_ms, "milliseconds waited", true, true},
 	};
-	const struct progress_view view = {.done = &run->written,
-		.unit = "records",
-		.part = &d->part,
-		.whole = &d->whole,
-		.more = crawl_counts_say,
-		.arg = &d->counts};
-	struct err err;
-	struct account *account =
-		account_open(rows, sizeof rows / sizeof *rows, d->o->common.metrics_file, &err);
-	uint64_t unwritten;
 
-	if (!account)
-		return diag_err(&err);
-	progress_begin(&d->o->crawl.progress, d->o->common.quiet, &view);
-	work(d);
-	progress_end();
-	if (run->out) {
-		d->code = out_close(run->out, d->code, &unwritten);
-		run->unwritten += unwritten;
-		run->written -= unwritten;
-	}
-	return account_close(account, d->code, d->o->common.quiet);
+	return dump_account(&s->dump, rows, sizeof rows / sizeof *rows, work, s);
 }
 
-static int read_options(struct dump *d, struct err *err)
+static int read_options(struct session *s, struct err *err)
 {
-	if (api_read(&d->api, "url", d->o->url, err) < 0)
+	if (api_read(&s->api, "url", s->o->url, err) < 0)
 		return -1;
-	if (rate_parse(span_text(d->o->pace), &d->interval_us) < 0)
+	if (rate_parse(span_text(s->o->pace), &s->interval_us) < 0)
 		return err_set(err, EXIT_USAGE,
-			"'%s' is not a number from 0.001 to 1000, as --pace needs", d->o->pace);
-	api_open_budget(&d->api, d->o->crawl.budget_file);
+			"'%s' is not a number from 0.001 to 1000, as --pace needs", s->o->pace);
+	api_open_budget(&s->api, s->o->crawl.budget_file);
+	s->dump.budget = s->api.budget;
 	return 0;
-}
-
-static int guard_files(const struct options *o, struct err *err)
-{
-	struct guard guard = {.n = 0};
-
-	if (guard_writes(&guard, o->crawl.output ? o->crawl.output : "-", "records go", err) < 0 ||
-		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
-		guard_writes(&guard, o->crawl.budget_file, "requests are noted", err) < 0 ||
-		guard_reads(&guard, o->crawl.ca_file, err) < 0)
-		return -1;
-	return guard_reads(&guard, o->range.resume, err);
 }
 
 static int run(const struct options *o, char *const *names)
 {
-	struct dump d = {
-		.o = o,
-		.names = names,
-		.began_ns = stamp_monotonic(),
-		.http = {o->crawl.ca_file, o->crawl.connect_ms, IDLE_MS, TOTAL_MS},
-		.run = {.start_ns = stamp_now(),
-			.page_size = o->range.page_size,
-			.limit = o->range.limit},
-	};
+	struct session s = {.o = o, .names = names};
 	struct err err;
 	int code;
 
-	d.run.pairs = &d.pairs;
-	while (names[d.n])
-		d.n++;
-	d.whole = d.n * KRAKEN_PAGES_WHOLE;
-	d.ranges = mem_alloc(d.n, sizeof *d.ranges);
-	d.products = mem_alloc(d.n, sizeof *d.products);
-	for (size_t i = 0; i < d.n; i++)
-		d.products[i] = (struct product){.dump = &d, .name = names[i]};
-	if (guard_files(o, &err) < 0 || read_options(&d, &err) < 0)
+	dump_init(&s.dump, &o->crawl, &o->common);
+	s.dump.http.idle_ms = IDLE_MS;
+	s.dump.http.total_ms = TOTAL_MS;
+	s.dump.written = &s.run.written;
+	s.dump.unwritten = &s.run.unwritten;
+	s.run = (struct kraken_run){.pairs = &s.pairs,
+		.start_ns = s.dump.start_ns,
+		.page_size = o->range.page_size,
+		.limit = o->range.limit};
+	while (names[s.n])
+		s.n++;
+	s.dump.whole = s.n * KRAKEN_PAGES_WHOLE;
+	s.ranges = mem_alloc(s.n, sizeof *s.ranges);
+	s.products = mem_alloc(s.n, sizeof *s.products);
+	for (size_t i = 0; i < s.n; i++)
+		s.products[i] = (struct product){.session = &s, .name = names[i]};
+	if (dump_guard(&s.dump, o->range.resume, &err) < 0 || read_options(&s, &err) < 0)
 		code = diag_err(&err);
 	else
-		code = run_account(&d);
-	api_close(&d.api);
-	kraken_pairs_release(&d.pairs);
-	free(d.products);
-	free(d.ranges);
+		code = run_account(&s);
+	api_close(&s.api);
+	kraken_pairs_release(&s.pairs);
+	free(s.products);
+	free(s.ranges);
 	return code;
 }
 

@@ -3,12 +3,11 @@
 # lot. However often it must be run again, the file is what the tape says. TEST_ROUNDS lots are drawn;
 # TEST_SEED is the first.
 . "$(dirname -- "$0")/../lib.sh"
-tape=$ROOT/tests/servers/tape
+# shellcheck disable=SC2034 # for dump.sh
+program=kraken-rest-dump
+. "$ROOT/tests/net/dump.sh"
 HISTORY=600
 
-control() { # METHOD PATH [BODY]
-	curl -sf --cacert "$TRADEPIPE_CACERT" -X "$1" ${3:+-d "$3"} "$KRAKEN_REST_URL/_control/$2"
-}
 # draw SEED: the faults, one JSON object a line.
 draw() {
 	awk -v seed="$1" -v history="$HISTORY" '
@@ -56,17 +55,17 @@ switch_on() { # the faults of standard input
 	control DELETE faults >state || return
 	while read -r spec; do control POST faults "$spec" >state || { echo "$spec" && return 1; }; done
 }
-hangs() { control GET state | jq -e 'any(.faults[]; .spec.do == "hang" and .left == 0)' >/dev/null; }
+hung() { control GET state | jq '[.faults[] | select(.spec.do == "hang" and .left == 0)] | length'; }
+hangs() { [ "$(hung)" != "$hung_before" ]; }
 hangs_or_ended() { hangs || ! kill -0 "$1"; }
 # run UNTIL...: one run to its end. Where it hangs it is killed, and a part of the last line is lost.
 run() {
-	was_hanging=false status=0
-	hangs && was_hanging=true
+	hung_before=$(hung) status=0
 	kraken-rest-dump --since 2024-01-01 "$@" --pace 1000 --page-size 50 --max-retry-time 5s \
 		--output file BTC/USD 2>>err &
 	dump=$!
-	$was_hanging || await 60 hangs_or_ended "$dump"
-	if ! $was_hanging && hangs; then
+	await "$PATIENCE" hangs_or_ended "$dump"
+	if hangs; then
 		kill -KILL "$dump"
 		wait "$dump" 2>wait.err
 		[ ! -s file ] || truncate -s -17 file

@@ -2,49 +2,34 @@
 # kraken-rest-dump against the simulated exchange: what it writes, and what it makes of each fault.
 # shellcheck disable=SC2086 # words
 . "$(dirname -- "$0")/../lib.sh"
-tape=$ROOT/tests/servers/tape
-XDG_RUNTIME_DIR=$TMP && export XDG_RUNTIME_DIR
+program=kraken-rest-dump member=symbol
+. "$ROOT/tests/net/dump.sh"
 TRADES='"path":"/0/public/Trades"'
 # All of what the exchange has, long ago, in pages of fifty.
 all='--since 2024-01-01 --until 2025-01-01 --pace 1000 --page-size 50'
-
-control() { # METHOD PATH [BODY]
-	curl -sf --cacert "$TRADEPIPE_CACERT" -X "$1" ${3:+-d "$3"} "$KRAKEN_REST_URL/_control/$2"
-}
-# faults SPEC...: these, and no others.
-faults() {
-	control DELETE faults >state || return
-	for spec; do control POST faults "$spec" >state || { echo "$spec" && return 1; }; done
-}
-# run STATUS ARG...: one dump; leaves out and err. Ends by itself, or has failed.
-run() {
-	wanted_status=$1 status=0
+tell() { # PAIR FIRST-LAST...
+	product=$1
 	shift
-	timeout -s KILL 60 kraken-rest-dump "$@" >out 2>err || status=$?
-	cat err
-	same "$status" "$wanted_status" && adds_up
+	for ids; do "$tape" kraken "$product" "${ids%-*}" "${ids#*-}"; done
 }
-adds_up() {
-	sed -n 's/.*account: //p' err | tail -n 1 | tr ' ' '\n' | awk -F= '
-		$1 == "read" { sum += $2 }
-		$1 ~ /^(written|repeated|passed|bad|unwritten)$/ { sum -= $2 }
-		END { exit sum != 0 }'
-}
-account() { sed -n 's/^kraken-rest-dump: account: //p' err; }
-count() { account | tr ' ' '\n' | sed -n "s/^$1=//p"; }
-says() { grep -q -e "$1" err || { cat err && false; }; }
 # Some pages of it, whole.
 beginning() { [ "$(wc -l <out)" -ge 100 ] && holds out BTC/USD "1-$(wc -l <out)"; }
-# holds FILE PRODUCT FIRST-LAST...: the file's trades of the product are exactly these.
-holds() {
-	file=$1 product=$2
-	shift 2
-	tale=tale.$(echo "$product $*" | tr '/ ' ..)
-	[ -e "$tale" ] ||
-		for ids; do "$tape" kraken "$product" "${ids%-*}" "${ids#*-}"; done >"$tale"
-	grep -F "{\"symbol\":\"$product\"" "$file" >got
-	cmp "$tale" got
-}
+
+# Budgets take their time, and so does what waits for trades that may come: meanwhile all else begins.
+# Two of one pair and one of another at the same time, at the pace that the exchange grants: without a
+# common budget it would be half as many again as it takes at once.
+start_exchange --products BTC/USD,ETH/USD,SOL/USD,DOGE/EUR,QUIET/USD --kraken-rate 40 --kraken-burst 25 \
+	--history BTC/USD=2000,ETH/USD=2000,SOL/USD=2000,DOGE/EUR=120,QUIET/USD=0 \
+	--first BTC/USD=2001,ETH/USD=2001,SOL/USD=2001,DOGE/EUR=121,QUIET/USD=1
+budget_url=$KRAKEN_REST_URL
+begin slow $all --pace 4 --progress --limit 1500 SOL/USD
+begin one $all --limit 1900 --pace 40 BTC/USD
+begin other $all --limit 1900 --pace 40 BTC/USD
+begin another $all --limit 1900 --pace 40 ETH/USD
+begin present --since 2024-01-01 QUIET/USD DOGE/EUR
+begin future_ids --ids 118-123 DOGE/EUR
+start_exchange --history 500 --first 501 --kraken-rate 1 --kraken-burst 2
+begin refused $all --limit 150 BTC/USD
 
 start_exchange --products BTC/USD,ETH/USD,DOGE/EUR,SOL/USD,QUIET/USD \
 	--first BTC/USD=501,ETH/USD=501,DOGE/EUR=121,SOL/USD=501,QUIET/USD=1 \
@@ -71,10 +56,6 @@ between "$edge" 2025 >wanted
 ok '...' cmp wanted out
 ok 'from the first trade of all' run 0 --since 1970-01-01 --until 2025-01-01 --pace 1000 BTC/USD
 ok '...' holds out BTC/USD 1-500
-kraken-rest-dump --ids 498-503 --pace 1000 BTC/USD >out.ids 2>err.ids & # they wait, too
-ok 'up to now; a quiet pair ends' run 0 --since 2024-01-01 --pace 1000 QUIET/USD DOGE/EUR
-ok '...' holds out DOGE/EUR 1-120
-ok '... and so does one without a single trade' same "$(grep -c QUIET out)" 0
 ok 'a limit' run 0 $all --limit 77 BTC/USD
 ok '...' holds out BTC/USD 1-77
 ok 'a limit over all pairs' run 0 $all --limit 77 BTC/USD ETH/USD SOL/USD
@@ -89,9 +70,6 @@ ok 'ids' run 0 --ids 123-234 --pace 1000 BTC/USD
 ok '...' holds out BTC/USD 123-234
 ok 'a single one, the last' run 0 --ids 500 --pace 1000 BTC/USD
 ok '...' holds out BTC/USD 500-500
-ok 'ids that are not there' exits 3 wait $!
-ok '... by name' grep -q "'BTC/USD': lost trades 501 to 503: Kraken does not have them$" err.ids
-ok '...' holds out.ids BTC/USD 498-500
 
 # Names.
 refused() { # NAME PATTERN
@@ -202,7 +180,7 @@ hole 'rows that are left out' 120 121 '{"do":"missing","ids":"120-121"}'
 broken="{\"do\":\"rest-answer\",\"status\":503,$TRADES,\"request\":\"4-\",\"times\":\"always\"}"
 ok 'a hole that errors leave open' faults '{"do":"hole","ids":"101-103","times":"always"}' "$broken"
 rm -f file
-ok '... ends the pair before it' run 3 $all --max-retry-time 1s --output file BTC/USD
+ok '... ends the pair before it' run 3 $all --max-retry-time 200ms --output file BTC/USD
 ok '...' says "^kraken-rest-dump: 'BTC/USD': ends before trades 101 to 103: they are missing, and it is not known whether Kraken has them: "
 ok '...' holds file BTC/USD 1-100
 ok '... and the next run goes on there' faults
@@ -214,10 +192,10 @@ ok '...' says '^kraken-rest-dump: BTC/USD: cannot get .*: status 503; tried for 
 ok '... and what it had is written' beginning
 ok 'one pair that cannot be had' faults \
 	"{\"do\":\"rest-answer\",\"status\":503,$every,\"product\":\"ETH/USD\"}"
-ok '... ends alone' run 1 $all --max-retry-time 1s ETH/USD BTC/USD
+ok '... ends alone' run 1 $all --max-retry-time 200ms ETH/USD BTC/USD
 ok '...' holds out BTC/USD 1-500
 ok 'no list of pairs' faults '{"do":"rest-answer","status":503,"path":"*/AssetPairs","times":"always"}'
-ok '... ends it' run 1 $all --max-retry-time 1s --output none BTC/USD
+ok '... ends it' run 1 $all --max-retry-time 200ms --output none BTC/USD
 ok '... with the output as it was' not test -e none
 for error in 'EGeneral:Invalid arguments:count' 'EGeneral:Permission denied'; do
 	ok "$error" faults "{\"do\":\"kraken-error\",\"error\":\"$error\",$TRADES,\"request\":3}"
@@ -236,7 +214,7 @@ ok '... ends everything' run 1 $all --budget-file locked BTC/USD ETH/USD SOL/USD
 ok '... says so once' same "$(grep -c 'Kraken says: EGeneral:Temporary lockout$' err)" 1
 ok '... and is remembered' faults
 kraken-rest-dump $all --budget-file locked BTC/USD >out 2>err &
-ok '...' await 10 says 'waiting for [0-9]* s: the server has refused requests'
+ok '...' await $PATIENCE says 'waiting for [0-9]* s: the server has refused requests'
 kill $! && wait $! 2>wait.err
 is '... so that nothing is asked' "$(count requests)" ''
 ok 'trades with odd times' faults '{"do":"odd-time","ids":"30","ahead":999999999}'
@@ -311,16 +289,17 @@ ok 'a cron line waits for them' run 0 -q --since 2024-01-01 --pace 1000 --output
 is '... is quiet' "$(cat err)" ''
 ok '... and brings what is new' holds file BTC/USD 1-540
 
-# Another writer that comes and goes between the look at the file and the lock.
+# Another writer that comes and goes between the look at the file and the lock: while the pairs cannot
+# be had.
 overtaken() {
-	faults '{"do":"delay","seconds":1,"path":"*/AssetPairs"}' || return
+	faults '{"do":"rest-answer","status":504,"path":"*/AssetPairs","times":"always"}' || return
+	"$tape" kraken ETH/USD 1 1 >one
 	kraken-rest-dump $all --output file BTC/USD 2>err &
-	await 10 hangs && "$tape" kraken ETH/USD 1 1 >>file
+	await $PATIENCE gateway_timed_out && cat one >>file && faults
 	wait $!
 	same "$?" 1 && says "cannot write 'file': another process has written to it meanwhile"
 }
-# Whether the last fault has struck: the request that never ends has been made, say.
-hangs() { control GET state | jq -e '.faults[-1].left == 0' >/dev/null; }
+gateway_timed_out() { control GET state | jq -e '.answers["/0/public/AssetPairs"]["504"] > 0' >struck.state; }
 ok 'a writer in between' overtaken
 
 # Killed at every page, and in the middle of a line: together the same bytes.
@@ -330,91 +309,77 @@ killed_at() {
 	request=$1
 	shift
 	rm -f file
-	faults "$@" "{\"do\":\"hang\",$TRADES,\"request\":$request}" || return
-	kraken-rest-dump $all --output file BTC/USD 2>err &
-	await 20 hangs && kill -KILL $!
-	wait $! 2>wait.err
-	faults "$@" || return
+	faults "$@" "{\"do\":\"hang\",$TRADES,\"request\":$request}" &&
+		killed $all --output file BTC/USD && faults "$@" || return
 	[ "$request" = 1 ] && return
 	cp file torn && truncate -s "-$((request * 11))" torn
 }
-goes_on() { run 0 $all --output "$1" BTC/USD && cmp "$2" "$1"; } # FILE WANTED
+resumes() { run 0 $all --output "$1" BTC/USD && cmp "$2" "$1"; } # FILE WANTED
 for request in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	ok "killed at page $request" killed_at $request
-	ok '... it goes on' goes_on file btc
-	[ $request = 1 ] || ok '... and in the middle of a line' goes_on torn btc
+	ok '... it goes on' resumes file btc
+	[ $request = 1 ] || ok '... and in the middle of a line' resumes torn btc
 done
 sed 's/,"trade_id":[0-9]*//' btc >reference
 for request in 2 3 6 11; do
 	ok "killed at page $request of rows without ids" killed_at $request '{"do":"no-id","ids":"1-9999"}'
-	ok '... it goes on' goes_on file reference
-	ok '... and in the middle of a line' goes_on torn reference
+	ok '... it goes on' resumes file reference
+	ok '... and in the middle of a line' resumes torn reference
 done
 ok 'none' faults
 both() { # of two pairs, killed at a page of the first
 	rm -f file
 	faults "{\"do\":\"hang\",$TRADES,\"request\":5,\"product\":\"BTC/USD\"}"
-	kraken-rest-dump $all --output file BTC/USD ETH/USD 2>err &
-	await 20 hangs && kill -KILL $!
-	wait $! 2>wait.err
+	killed $all --output file BTC/USD ETH/USD || return
 	faults && run 0 $all --output file BTC/USD ETH/USD && holds file BTC/USD 1-540 &&
 		holds file ETH/USD 1-500
 }
 ok 'killed with two pairs under way' both
 
 # Signals.
-stopped() { # SPEC ARG...: while it waits because of the fault
-	faults "$1" && shift || return
+stopped() { # SPEC CONDITION ARG...: while it waits because of the fault
+	faults "$1" && condition=$2 && shift 2 || return
 	kraken-rest-dump "$@" BTC/USD >out 2>err &
-	await 20 hangs && kill $!
+	await $PATIENCE $condition && kill $!
 	status=0
 	wait $! 2>wait.err || status=$?
 	cat err
 	same "$status" 143 && adds_up && same "$(count written)" "$(wc -l <out)" &&
 		{ [ ! -s out ] || same "$(tail -c 1 out | od -An -c)" '  \n'; }
 }
-ok 'SIGTERM while an answer is due' stopped "{\"do\":\"hang\",$TRADES,\"request\":4}" $all
+ok 'SIGTERM while an answer is due' stopped "{\"do\":\"hang\",$TRADES,\"request\":4}" struck $all
 ok '...' beginning
 ok 'SIGTERM before it tries again' \
-	stopped "{\"do\":\"rest-answer\",\"status\":503,$TRADES,\"request\":\"4-\",\"times\":3}" $all
+	stopped "{\"do\":\"rest-answer\",\"status\":503,$TRADES,\"request\":\"4-\",\"times\":\"always\"}" \
+	"says status.503" $all
 ok '...' beginning
-ok 'SIGTERM before it knows the pairs' stopped '{"do":"hang","path":"*/AssetPairs"}' $all
-ok 'SIGTERM while the present becomes past' stopped "{\"do\":\"warning\"}" --since 2024-01-01
+ok 'SIGTERM before it knows the pairs' stopped '{"do":"hang","path":"*/AssetPairs"}' struck $all
+ok 'SIGTERM while the present becomes past' stopped '{"do":"warning"}' struck --since 2024-01-01 \
+	--until "$(date -u -d '1 hour' +%FT%TZ)"
 ok 'none' faults
 { kraken-rest-dump $all BTC/USD 2>err; echo $? >status; } | head -n 1 >out
 is 'a reader that goes away' "$(cat status) $(wc -l <out) $(cat err)" '141 1 '
 is 'a full disk' "$(kraken-rest-dump $all BTC/USD 2>err >/dev/full; echo $?)" 1
 ok '...' says "cannot write 'standard output': No space left on device"
 
-# The budget.
-start_exchange --products BTC/USD,ETH/USD,SOL/USD --history 2000 --first 2001 --kraken-rate 20 \
-	--kraken-burst 2
-kraken-rest-dump $all --pace 4 --progress SOL/USD >out.slow 2>err.slow & # looked at below
-slow=$!
-# Two of one pair and one of another at the same time, at the pace that the exchange grants.
-together() {
-	dumps=
-	for each in 1 2; do
-		kraken-rest-dump $all --limit 400 --pace 20 BTC/USD >"out.$each" 2>"err.$each" &
-		dumps="$dumps $!"
-	done
-	run 0 $all --limit 400 --pace 20 ETH/USD && wait_for_dumps $dumps &&
-		same "$(cat err err.1 err.2 | grep -c refusals)" 0 &&
-		same "$(control GET state | jq '.kraken | map(.refused) | add')" 0 &&
-		cmp out.1 out.2
-}
-wait_for_dumps() { for each; do wait "$each"; done; }
-ok 'processes share the budget of a pair' together
-ok 'a pace that is too fast is refused, and goes on slower' run 0 $all --pace 1000 --limit 150 BTC/USD
-ok '...' test "$(count refusals)" -gt 0
-ok '...' holds out BTC/USD 1-150
-
-# Progress.
-ok 'progress where it is asked for' await 20 grep -q '^kraken-rest-dump: progress: ' err.slow
-kill $slow && wait $slow 2>wait.err
+# What has waited since the beginning.
+ok 'up to now; a quiet pair ends' ended 0 present
+ok '...' holds out DOGE/EUR 1-120
+ok '... and so does one without a single trade' same "$(grep -c QUIET out)" 0
+ok 'ids that are not there' ended 3 future_ids
+ok '... by name' says "'DOGE/EUR': lost trades 121 to 123: Kraken does not have them$"
+ok '...' holds out DOGE/EUR 118-120
+for each in one other another; do ok "processes share the budget of a pair: $each" ended 0 $each; done
+ok '... and are not refused' same "$(KRAKEN_REST_URL=$budget_url control GET state |
+	jq -c '.kraken | map_values(.refused) | [.["BTC/USD"], .["ETH/USD"]]')" '[0,0]'
+ok '... nor is one slower than that' ended 0 slow
+ok 'progress where it is asked for' says '^kraken-rest-dump: progress: '
 ok '... with requests, waits and the time left' grep -q -x -e \
 	'kraken-rest-dump: progress: [0-9]*%, [0-9,]* records, [0-9]*/s, [0-9]* requests, [0-9.]* s waited, .* left' \
-	err.slow
+	err
+ok 'a pace that is too fast is refused, and goes on slower' ended 0 refused
+ok '...' test "$(count refusals)" -gt 0
+ok '...' holds out BTC/USD 1-150
 
 # TLS.
 is 'an unknown authority ends it with 2' "$(timeout 20 kraken-rest-dump $all --cacert certs/other-ca.pem \
