@@ -1,6 +1,5 @@
 #include "net/ahead.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,17 +8,18 @@
 #include "base/mem.h"
 #include "base/sig.h"
 
-enum { SLOTS = 4 }; /* of some 256 KiB each */
+/* Large enough that who reads them keeps up although it does other things between two of them. */
+enum { SLOTS = 3, SLOT_FULL = 1024 * 1024 };
 
-/* What one archive_read() gave. */
+/* Bytes in a row; the slot without any is the last one. */
 struct slot {
-	int result;
 	char *data;
 	size_t n, cap;
 };
 
 struct ahead {
 	struct archive_file *archive;
+	bool has_thread;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
@@ -29,32 +29,41 @@ struct ahead {
 	bool stop;
 	/* The thread's, until it is filled: */
 	struct slot slots[SLOTS];
+	int result; /* of the last archive_read() */
 	struct err err;
 	/* The reader's: */
 	size_t taken;
 };
 
+static void add(struct slot *slot, struct span bytes)
+{
+	if (bytes.n > slot->cap - slot->n) {
+		slot->cap = slot->n + bytes.n > SLOT_FULL ? slot->n + bytes.n : SLOT_FULL;
+		slot->data = mem_resize(slot->data, slot->cap, 1);
+	}
+	memcpy(slot->data + slot->n, bytes.p, bytes.n);
+	slot->n += bytes.n;
+}
+
 static void fill(struct ahead *ahead, struct slot *slot)
 {
-	struct span bytes = {.n = 0};
+	struct span bytes;
 
-	slot->result = archive_read(ahead->archive, &bytes, &ahead->err);
-	slot->n = slot->result > 0 ? bytes.n : 0;
-	if (slot->n > slot->cap) {
-		slot->data = mem_resize(slot->data, slot->n, 1);
-		slot->cap = slot->n;
+	slot->n = 0;
+	while (ahead->result > 0 && slot->n < SLOT_FULL) {
+		ahead->result = archive_read(ahead->archive, &bytes, &ahead->err);
+		if (ahead->result > 0)
+			add(slot, bytes);
 	}
-	if (slot->n > 0)
-		memcpy(slot->data, bytes.p, slot->n);
 }
 
 static void *run(void *arg)
 {
 	struct ahead *ahead = arg;
-	int result = 1;
+	bool over = false;
 
 	pthread_mutex_lock(&ahead->lock);
-	while (result > 0) {
+	while (!over) {
 		struct slot *slot = &ahead->slots[ahead->filled % SLOTS];
 		while (!ahead->stop && ahead->filled - ahead->freed == SLOTS)
 			pthread_cond_wait(&ahead->moved, &ahead->lock);
@@ -62,7 +71,7 @@ static void *run(void *arg)
 			break;
 		pthread_mutex_unlock(&ahead->lock);
 		fill(ahead, slot);
-		result = slot->result;
+		over = slot->n == 0;
 		pthread_mutex_lock(&ahead->lock);
 		ahead->filled++;
 		pthread_cond_signal(&ahead->moved);
@@ -71,30 +80,26 @@ static void *run(void *arg)
 	return NULL;
 }
 
-struct ahead *ahead_open(struct archive_file *archive, struct err *err)
+struct ahead *ahead_open(struct archive_file *archive)
 {
 	struct ahead *ahead = mem_alloc(1, sizeof *ahead);
-	int failure;
 
 	ahead->archive = archive;
+	ahead->result = 1;
 	pthread_mutex_init(&ahead->lock, NULL);
 	pthread_cond_init(&ahead->moved, NULL);
 	sig_shield();
-	failure = pthread_create(&ahead->thread, NULL, run, ahead);
+	ahead->has_thread = pthread_create(&ahead->thread, NULL, run, ahead) == 0;
 	sig_unshield();
-	if (failure == 0)
-		return ahead;
-	errno = failure;
-	err_errno(err, EXIT_FAILED, "cannot start a thread");
-	archive_close(archive);
-	free(ahead);
-	return NULL;
+	return ahead;
 }
 
 int ahead_read(struct ahead *ahead, struct span *bytes, struct err *err)
 {
 	const struct slot *slot = &ahead->slots[ahead->taken % SLOTS];
 
+	if (!ahead->has_thread)
+		return archive_read(ahead->archive, bytes, err);
 	pthread_mutex_lock(&ahead->lock);
 	if (ahead->freed < ahead->taken) {
 		ahead->freed = ahead->taken;
@@ -103,25 +108,31 @@ int ahead_read(struct ahead *ahead, struct span *bytes, struct err *err)
 	while (ahead->filled == ahead->taken)
 		pthread_cond_wait(&ahead->moved, &ahead->lock);
 	pthread_mutex_unlock(&ahead->lock);
-	if (slot->result <= 0) { /* which is the last one, and stays */
-		if (slot->result < 0)
+	if (slot->n == 0) { /* which is the last one, and stays */
+		if (ahead->result < 0)
 			*err = ahead->err;
-		return slot->result;
+		return ahead->result;
 	}
 	*bytes = span_make(slot->data, slot->n);
 	ahead->taken++;
 	return 1;
 }
 
-void ahead_close(struct ahead *ahead)
+static void end_thread(struct ahead *ahead)
 {
-	if (!ahead)
-		return;
 	pthread_mutex_lock(&ahead->lock);
 	ahead->stop = true;
 	pthread_cond_signal(&ahead->moved);
 	pthread_mutex_unlock(&ahead->lock);
 	pthread_join(ahead->thread, NULL);
+}
+
+void ahead_close(struct ahead *ahead)
+{
+	if (!ahead)
+		return;
+	if (ahead->has_thread)
+		end_thread(ahead);
 	pthread_cond_destroy(&ahead->moved);
 	pthread_mutex_destroy(&ahead->lock);
 	for (size_t i = 0; i < SLOTS; i++)

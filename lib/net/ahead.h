@@ -11,11 +11,12 @@
 
 struct ahead;
 
-/* Takes the archive over, of which nothing has been read. NULL and *err (EXIT_FAILED) where no thread
- * can be had; the archive is closed then. */
-struct ahead *ahead_open(struct archive_file *archive, struct err *err);
+/* Takes the archive over, of which nothing has been read. Where no thread can be had it is inflated by
+ * who reads it. */
+struct ahead *ahead_open(struct archive_file *archive);
 
-/* As archive_read(); waits for the thread. */
+/* As archive_read(), but a megabyte or a little more at once, where there is as much; waits for the
+ * thread. */
 int ahead_read(struct ahead *ahead, struct span *bytes, struct err *err);
 
 /* Closes the archive, too. NULL is allowed. */

@@ -113,7 +113,10 @@ static enum crawl_step read_kept(struct fetch *fetch)
 	fetch->state = FETCH_DONE;
 	if (more == 0 && is_right(fetch))
 		return CRAWL_DONE;
-	diag_warning("'%s' contradicts its checksum: it is fetched again", path_of(fetch));
+	if (more < 0)
+		diag_warning("%s; it is fetched again", fetch->failure.text);
+	else
+		diag_warning("'%s' contradicts its checksum: it is fetched again", path_of(fetch));
 	drop(fetch);
 	fetch->state = FETCH_FILE;
 	return CRAWL_BUSY;

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,11 +66,64 @@ static int refuse(const struct spool *spool, struct err *err)
 static char *template_for(const char *path)
 {
 	const char *begin = path ? path : folder_of_unnamed();
-	size_t n = strlen(begin) + sizeof "/tradepipe.XXXXXX";
+	size_t n = strlen(begin) + sizeof "/tradepipe.part-XXXXXX";
 	char *name = mem_alloc(n, 1);
 
-	snprintf(name, n, "%s%s.XXXXXX", begin, path ? "" : "/tradepipe");
+	snprintf(name, n, "%s%s.part-XXXXXX", begin, path ? "" : "/tradepipe");
 	return name;
+}
+
+/* For glob(): what mkstemp() makes of that. */
+static char *pattern_for(const char *path)
+{
+	static const char end[] = ".part-??????";
+	char *pattern = mem_alloc(2 * strlen(path) + sizeof end, 1);
+	char *to = pattern;
+
+	for (; *path; *to++ = *path++)
+		if (strchr("*?[\\", *path))
+			*to++ = '\\';
+	memcpy(to, end, sizeof end);
+	return pattern;
+}
+
+/* Whether its writer is gone: it is locked before there is anything in it. */
+static bool is_left_over(const char *path)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	struct stat is;
+	bool alone;
+
+	if (fd < 0)
+		return false;
+	alone = fstat(fd, &is) == 0 && S_ISREG(is.st_mode) && is.st_size > 0 &&
+		fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+	close(fd);
+	return alone;
+}
+
+/* Clears away what was left of the file by those that were killed. */
+static void sweep(const char *path)
+{
+	char *pattern = pattern_for(path);
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			if (is_left_over(found.gl_pathv[i]))
+				unlink(found.gl_pathv[i]);
+		globfree(&found);
+	}
+	free(pattern);
+}
+
+static void lock(int fd)
+{
+	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_SETLK, &all) < 0)
+		return; /* then nobody else can tell either, and leaves it alone */
 }
 
 /* mkstemp() lets nobody else read, but archives are no secret. */
@@ -85,10 +140,14 @@ static int make_file(struct spool *spool, struct err *err)
 {
 	if (spool->path && make_folders(spool->path, err) < 0)
 		return -1;
+	if (spool->path)
+		sweep(spool->path);
 	spool->temporary = template_for(spool->path);
 	spool->fd = mkstemp(spool->temporary);
-	if (spool->fd >= 0 && spool->path)
+	if (spool->fd >= 0 && spool->path) {
+		lock(spool->fd);
 		open_to_others(spool->fd);
+	}
 	if (spool->fd >= 0 && (spool->path || unlink(spool->temporary) < 0))
 		return 0;
 	if (spool->fd < 0)

@@ -11,8 +11,9 @@
 
 struct spool;
 
-/* An empty file; with `path`, one that will have that name: missing folders above it are made. NULL
- * and *err (EXIT_FAILED) on failure, "cannot write 'PATH': reason". */
+/* An empty file; with `path`, one that will have that name: missing folders above it are made, and
+ * what is left of it from a process that was killed is cleared away. NULL and *err (EXIT_FAILED) on
+ * failure, "cannot write 'PATH': reason". */
 struct spool *spool_new(const char *path, struct err *err);
 
 /* The file of that name as it is; NULL where there is none that could be read. Nothing of it is in

@@ -124,7 +124,7 @@ enum supply_state supply_next(struct supply *supply, int64_t *tag, struct err *e
 		return supply->now.is_missing ? SUPPLY_MISSING : SUPPLY_USELESS;
 	}
 	archive = archive_open(spool_fd(supply->now.spool), supply->now.name, err);
-	supply->archive = archive ? ahead_open(archive, err) : NULL;
+	supply->archive = archive ? ahead_open(archive) : NULL;
 	return supply->archive ? SUPPLY_OPEN : SUPPLY_USELESS;
 }
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # binance-aggtrades-dump from archives of millions of rows, over loopback, their checksums and the chain
 # of their ids verified, beside libarchive that only inflates them, and beside sha256sum, inflating and
-# awk with the same mapping. Prints medians; and the memory at the peak, for these days and for a
+# awk with the same mapping. Prints medians, for several days and for one, of which no part can be read
+# before all of it was fetched and verified; and the memory at the peak, for these days and for a
 # hundred.
 #
 # usage: archive.sh [RUNS [ROWS-A-DAY [DAYS]]]
@@ -13,6 +14,7 @@ runs=${1:-5} rows=${2:-4000000} large=${3:-3}
 dir=$(mktemp -d)
 cd "$dir"
 trap 'kill "$server" 2>/dev/null; cd / && rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
 server=
 small=100 few=20000
 
@@ -52,16 +54,25 @@ import time
 from datetime import date, timedelta
 
 RUNS, PER_DAY, LARGE, SMALL = (int(each) for each in sys.argv[1:])
-ROWS = PER_DAY * LARGE
 FOLDER = "large/data/spot/daily/aggTrades/BTCUSDT/"
 BEGIN = date(2025, 6, 1)
-DUMP = "binance-aggtrades-dump -q --source archive --since 2025-06-01 --until {} {}"
-OURS = DUMP.format(BEGIN + timedelta(LARGE), "BTCUSDT")
-INFLATE = f"(for zip in {FOLDER}*.zip; do inflate $zip || exit; done)"
 BY_AWK = ("""awk -F, '{ printf "{\\"s\\":\\"BTCUSDT\\",\\"a\\":%s,\\"p\\":\\"%s\\",\\"q\\":\\"%s\\","""
           """\\"f\\":%s,\\"l\\":%s,\\"T\\":%s,\\"m\\":%s,\\"M\\":%s}\\n",$1,$2,$3,$4,$5,$6,"""
           """tolower($7),tolower($8) }'""")
-THEIRS = f"(cd {FOLDER} && sha256sum --quiet -c *.CHECKSUM) && {INFLATE} | {BY_AWK}"
+
+
+def dump(days, symbol="BTCUSDT"):
+    return ("binance-aggtrades-dump -q --source archive "
+            f"--since {BEGIN} --until {BEGIN + timedelta(days)} {symbol}")
+
+
+def inflate(days):
+    zips = " ".join(f"BTCUSDT-aggTrades-{BEGIN + timedelta(day)}.zip" for day in range(days))
+    return f"(cd {FOLDER} && for zip in {zips}; do inflate $zip || exit; done)"
+
+
+def by_awk(days):
+    return f"(cd {FOLDER} && sha256sum --quiet -c *.CHECKSUM) && {inflate(days)} | {BY_AWK}"
 
 
 def seconds(command, stdout=subprocess.DEVNULL):
@@ -84,20 +95,28 @@ def peak_mb(command):
     return usage.ru_maxrss / 1024
 
 
-if digest(OURS) != digest(THEIRS):
+def measure(days, others):
+    """Side by side, and in turn: what else the machine does then concerns all of them."""
+    commands = {"own": dump(days), **others}
+    times = {name: [] for name in commands}
+    for _ in range(RUNS):
+        for name, command in commands.items():
+            times[name].append(seconds(command))
+    rows, own = PER_DAY * days / 1e6, times.pop("own")
+    print(f"bench: binance-aggtrades-dump, verified archives of "
+          f"{days} day{'s' * (days > 1)}: "
+          f"{rows / statistics.median(own):.2f} M rows/s (median of {RUNS}, "
+          f"{rows / max(own):.2f}-{rows / min(own):.2f}), the download included")
+    for name, theirs in times.items():
+        ratio = statistics.median(each / one for each, one in zip(theirs, own))
+        print(f"bench: ... {ratio:.2f} x {name} ({rows / statistics.median(theirs):.2f} M rows/s)")
+
+
+if digest(dump(LARGE)) != digest(by_awk(LARGE)):
     sys.exit("archive.sh: binance-aggtrades-dump and awk do not agree")
-ours, inflate, theirs = [], [], []
-for _ in range(RUNS):
-    ours.append(seconds(OURS))
-    inflate.append(seconds(INFLATE))
-    theirs.append(seconds(THEIRS))
-own = statistics.median(ours)
-print(f"bench: binance-aggtrades-dump, verified archives: {ROWS / own / 1e6:.2f} M rows/s (median of "
-      f"{RUNS}, {ROWS / max(ours) / 1e6:.2f}-{ROWS / min(ours) / 1e6:.2f}), the download included")
-print(f"bench: ... {statistics.median(inflate) / own:.2f} x libarchive's inflate alone "
-      f"({ROWS / statistics.median(inflate) / 1e6:.2f} M rows/s)")
-print(f"bench: ... {statistics.median(theirs) / own:.2f} x sha256sum, inflate | awk "
-      f"({ROWS / statistics.median(theirs) / 1e6:.2f} M rows/s)")
-print(f"bench: memory at the peak: {peak_mb(OURS):.1f} MB for {LARGE} days of {PER_DAY / 1e6:g} M rows, "
-      f"{peak_mb(DUMP.format(BEGIN + timedelta(SMALL), 'ETHUSDT')):.1f} MB for {SMALL} days")
+measure(LARGE, {"libarchive's inflate alone": inflate(LARGE),
+                "sha256sum, inflate | awk": by_awk(LARGE)})
+measure(1, {"libarchive's inflate alone": inflate(1)})
+print(f"bench: memory at the peak: {peak_mb(dump(LARGE)):.1f} MB for {LARGE} days of "
+      f"{PER_DAY / 1e6:g} M rows, {peak_mb(dump(SMALL, 'ETHUSDT')):.1f} MB for {SMALL} days")
 EOS

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -96,6 +98,67 @@ static void test_named(void)
 		"a file is no folder: %s", err.text);
 }
 
+static void leave(const char *name, const char *content)
+{
+	FILE *file = fopen(in_dir(name), "w");
+
+	if (!file || fputs(content, file) < 0 || fclose(file) != 0)
+		exit(1);
+}
+
+static bool is_there(const char *name)
+{
+	return access(in_dir(name), F_OK) == 0;
+}
+
+/* A process that is writing the file, until it is told to keep it by the end of *until. */
+static pid_t begin_writer(const char *name, int *until)
+{
+	pid_t child;
+	int ends[2];
+	char byte;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 || (child = fork()) < 0)
+		exit(1);
+	if (child == 0) {
+		struct spool *spool = spool_new(in_dir(name), NULL);
+		close(ends[0]);
+		_exit(!spool || !add(spool, "abc") || write(ends[1], "x", 1) != 1 ||
+			read(ends[1], &byte, 1) != 0 || spool_keep(spool, NULL) < 0);
+	}
+	close(ends[1]);
+	if (read(ends[0], &byte, 1) != 1)
+		exit(1);
+	*until = ends[0];
+	return child;
+}
+
+static void test_left_over(void)
+{
+	const char *const others[] = {"[k]?", "[k]?.CHECKSUM", "[k]?.part-", "[k]?.part-1234567",
+		"[k]?.part-empty_", "k?.part-123456", "kk.part-123456"};
+	struct spool *spool;
+	struct err err;
+	int until, status;
+	pid_t writer = begin_writer("[k]?", &until);
+
+	leave("[k]?.part-123456", "half");
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		leave(others[i], strstr(others[i], "empty") ? "" : "x");
+	if (symlink("/dev/null", in_dir("[k]?.part-link__")) < 0)
+		exit(1);
+	spool = spool_new(in_dir("[k]?"), &err);
+	TAP_OK(spool && !is_there("[k]?.part-123456"), "what a killed one left is cleared away");
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		TAP_OK(is_there(others[i]), "'%s' is not", others[i]);
+	TAP_OK(unlink(in_dir("[k]?.part-link__")) == 0, "nor is a link");
+	spool_close(spool);
+	close(until);
+	TAP_OK(waitpid(writer, &status, 0) == writer && status == 0, "nor what is being written");
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		unlink(in_dir(others[i]));
+}
+
 /* What a full disk says, as far as anyone can make one be full. */
 static void test_full(void)
 {
@@ -124,6 +187,7 @@ int main(void)
 		return 1;
 	test_unnamed();
 	test_named();
+	test_left_over();
 	test_full();
 	unlink(in_dir("a/b/file"));
 	rmdir(in_dir("a/b"));
