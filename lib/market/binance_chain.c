@@ -127,7 +127,9 @@ int binance_chain_init(struct binance_chain *chain, struct binance_run *run,
 		chain->since_ns = 0;
 	} else if (range->has_cursor) {
 		binance_chain_begin(chain, range->cursor_id + 1, range->cursor_ns);
-		chain->since_ns = 0;
+		/* As it was when that record was written; what is only asked for now begins later. */
+		if (range->cursor_ns < range->since_ns)
+			chain->since_ns = 0;
 	}
 	escape(chain->symbol, chain->escaped);
 	write_head(chain);
@@ -213,6 +215,7 @@ void binance_chain_lose(struct binance_chain *chain, uint64_t id, int64_t time_n
 	chain->next = id;
 	if (!asked || first >= id)
 		return;
+	chain->lost += id - first;
 	chain->run->lost += id - first;
 	diag_warning("%s: %" PRIu64 " trades are lost, ids %" PRIu64 " to %" PRIu64 ": %s",
 		chain->symbol, id - first, first, id - 1, why);

@@ -73,6 +73,7 @@ struct binance_chain {
 	uint64_t next;
 	uint64_t floor;	    /* what lies below was never asked for */
 	int64_t reached_ns; /* the time of the trade before `next`, or where the range begins */
+	uint64_t lost;	    /* ids */
 	bool said_late;
 };
 

@@ -43,6 +43,8 @@ static const char *read_row(const struct json_value *value, struct binance_page_
 		return "it is no object";
 	if (binance_trade_read(value->raw, &row->trade, &reason) < 0)
 		return reason;
+	if (row->trade.id > INT64_MAX)
+		return "a is above 9223372036854775807";
 	return read_literals(value->raw, row);
 }
 

@@ -11,6 +11,8 @@
 enum {
 	DOUBTS_MAX = 2, /* answers that must confirm one which lacks what is due */
 	STALLS_MAX = 5,
+	LATE_MIN =
+		3, /* trades in a row behind the range's end, where fewer are asked for than fit */
 };
 
 void binance_pages_init(
@@ -34,7 +36,7 @@ void binance_pages_fill(struct binance_pages *p, uint64_t bound, int64_t bound_n
 	p->bound = bound;
 	p->bound_ns = bound_ns;
 	p->is_bound_wrong = false;
-	p->hole = p->doubts = p->stalls = 0;
+	p->hole = p->doubts = p->stalls = p->late = 0;
 }
 
 void binance_pages_mark(struct binance_pages *p, uint64_t id)
@@ -42,7 +44,7 @@ void binance_pages_mark(struct binance_pages *p, uint64_t id)
 	p->state = BINANCE_PAGES_MARK;
 	p->has_mark = false;
 	p->mark.id = id;
-	p->doubts = 0;
+	p->hole = p->doubts = 0;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -97,13 +99,19 @@ enum binance_pages_step binance_pages_next(
 	return BINANCE_PAGES_ASK;
 }
 
-/* One more answer lacks what is due: true where enough have. */
+/* One more answer of a kind, of which `n` came before: true where enough have. */
+static bool is_enough(struct binance_pages *p, unsigned *n, unsigned most, int64_t now_ns)
+{
+	if (*n >= most)
+		return true;
+	p->not_before_ns = now_ns + (DOUBT_NS << (*n)++);
+	return false;
+}
+
+/* One more answer lacks what is due. */
 static bool doubt(struct binance_pages *p, int64_t now_ns)
 {
-	if (p->doubts >= DOUBTS_MAX)
-		return true;
-	p->not_before_ns = now_ns + (DOUBT_NS << p->doubts++);
-	return false;
+	return is_enough(p, &p->doubts, DOUBTS_MAX, now_ns);
 }
 
 /* A row's time is in microseconds, or the row says nothing that could be relied upon. */
@@ -116,8 +124,10 @@ static bool is_ms(const struct binance_page_row *row)
 
 /* What a page has shown. */
 struct sight {
-	uint64_t rows, fresh, beyond; /* beyond: behind the end of the range */
-	bool ends;		      /* the rest of the page does not count */
+	uint64_t rows, behind, fresh;
+	uint64_t bad;  /* at its end */
+	uint64_t late; /* behind the end of the range */
+	bool ends;     /* the rest of the page does not count */
 };
 
 /* Ids are missing before `id`, which has that time: goes on there where that was confirmed. */
@@ -143,11 +153,13 @@ static enum binance_verdict take_trade(struct binance_pages *p, const struct bin
 			"the answer is in milliseconds, though microseconds were asked for");
 		return BINANCE_FAILED;
 	}
-	sight->beyond += row->trade.time_ns >= chain->until_ns;
 	if (fate == BINANCE_BEHIND) {
+		sight->behind++;
 		binance_chain_drop(chain, id);
 		return BINANCE_TAKEN;
 	}
+	sight->bad = 0;
+	sight->late += row->trade.time_ns >= chain->until_ns;
 	if (id < p->bound && row->trade.time_ns >= p->bound_ns && p->bound != UINT64_MAX) {
 		p->is_bound_wrong = sight->ends = true;
 		return BINANCE_TAKEN;
@@ -173,10 +185,30 @@ static void take_bad(
 	sight->ends = !doubt(p, now_ns);
 	if (sight->ends)
 		return;
+	sight->bad++;
 	p->chain->run->read++;
 	p->chain->run->bad++;
 	diag_warning("%s: cannot read a row behind id %" PRIu64 " as a trade: %s", p->chain->symbol,
 		p->chain->next - 1, reason);
+}
+
+/* What no other row stands behind has no id: each of them has cost one. */
+static void pass_bad(struct binance_pages *p, uint64_t n)
+{
+	struct binance_chain *chain = p->chain;
+	uint64_t end = least(p->bound, chain->end_id);
+	uint64_t id = chain->next + least(n, end - chain->next);
+
+	binance_chain_lose(chain, id, chain->reached_ns, "Binance's rows of them are no trades");
+	p->hole = p->doubts = 0;
+}
+
+/* Whether nothing but trades behind the range's end came, and so many that the range is over. */
+static bool is_late(struct binance_pages *p, const struct sight *sight)
+{
+	p->late = sight->late == sight->fresh ? p->late + sight->late : 0;
+	return sight->late > 0 && sight->late == sight->fresh &&
+		(p->late >= LATE_MIN || sight->rows < p->asked);
 }
 
 /* The page is over, without an end of its own. */
@@ -186,13 +218,19 @@ static enum binance_verdict turn(
 	struct binance_chain *chain = p->chain;
 	bool is_settled = p->asked_ns >= p->settled_ns;
 
-	if (sight->rows > 0 && sight->beyond == sight->rows) {
+	if (sight->bad) {
+		pass_bad(p, sight->bad);
+		if (sight->fresh || !is_enough(p, &p->stalls, STALLS_MAX, now_ns))
+			return BINANCE_TAKEN;
+		err_set(err, EXIT_FAILED, "Binance sends nothing but rows that are no trades");
+		return BINANCE_FAILED;
+	} else if (is_late(p, sight)) {
 		p->state = BINANCE_PAGES_OVER;
 	} else if (sight->fresh) {
 		if (sight->rows < p->asked && !is_settled && p->bound == UINT64_MAX)
 			p->not_before_ns = p->settled_ns;
-	} else if (sight->rows >= p->asked) {
-		if (++p->stalls <= STALLS_MAX)
+	} else if (sight->behind) {
+		if (!is_enough(p, &p->stalls, STALLS_MAX, now_ns))
 			return BINANCE_TAKEN;
 		err_set(err, EXIT_FAILED, "Binance sends the same page again and again");
 		return BINANCE_FAILED;
@@ -205,6 +243,12 @@ static enum binance_verdict turn(
 		pass_hole(p, least(p->bound, chain->end_id), chain->reached_ns, now_ns);
 	}
 	return BINANCE_TAKEN;
+}
+
+/* Whether nothing more is asked for. */
+static bool is_filled(const struct binance_pages *p)
+{
+	return p->is_bound_wrong || p->chain->next >= p->bound || binance_chain_is_full(p->chain);
 }
 
 static enum binance_verdict take_rows(struct binance_pages *p, int64_t now_ns, struct err *err)
@@ -222,12 +266,11 @@ static enum binance_verdict take_rows(struct binance_pages *p, int64_t now_ns, s
 		else
 			verdict = take_trade(p, row, &sight, now_ns, err);
 	}
-	if (verdict != BINANCE_TAKEN)
-		return verdict;
-	if (p->is_bound_wrong || p->chain->next >= p->bound || binance_chain_is_full(p->chain))
+	if (verdict == BINANCE_TAKEN && !sight.ends && !is_filled(p))
+		verdict = turn(p, &sight, now_ns, err);
+	if (is_filled(p))
 		p->state = BINANCE_PAGES_OVER;
-	return sight.ends || p->state == BINANCE_PAGES_OVER ? BINANCE_TAKEN
-							    : turn(p, &sight, now_ns, err);
+	return verdict;
 }
 
 /* The first trade of the range, or none yet. */
@@ -265,6 +308,12 @@ static void take_edge(struct binance_pages *p, const struct binance_page_row *ro
 		p->found = trade->id;
 		p->found_ns = trade->time_ns;
 	}
+	if (!is_edge) {
+		p->chain->run->edges_unverified++;
+		diag_warning("%s: trades may be missing before id %" PRIu64
+			     ", the first one of the range: Binance does not have the one before",
+			p->chain->symbol, p->found);
+	}
 	binance_chain_begin(p->chain, p->found, p->found_ns);
 	p->doubts = 0;
 	p->state = BINANCE_PAGES_OVER;
@@ -272,10 +321,10 @@ static void take_edge(struct binance_pages *p, const struct binance_page_row *ro
 
 static void take_mark(struct binance_pages *p, const struct binance_page_row *row, int64_t now_ns)
 {
-	p->has_mark = row != NULL;
+	p->has_mark = row && row->trade.id >= p->mark.id;
 	if ((!row || row->trade.id != p->mark.id) && !doubt(p, now_ns))
 		return;
-	if (row)
+	if (p->has_mark)
 		p->mark = binance_mark_of(&row->text, &row->trade);
 	p->state = BINANCE_PAGES_OVER;
 }
@@ -285,10 +334,12 @@ static enum binance_verdict take_one(struct binance_pages *p, int64_t now_ns, st
 {
 	const struct binance_page_row *row = p->page.n ? &p->page.rows[0] : NULL;
 
-	if (row && row->bad) {
+	if (row && row->bad && p->state == BINANCE_PAGES_FIRST) {
 		err_set(err, EXIT_FAILED, "the answer has a row that is no trade: %s", row->bad);
 		return BINANCE_AGAIN;
 	}
+	if (row && row->bad)
+		row = NULL;
 	if (p->state == BINANCE_PAGES_FIRST)
 		take_first(p, row, now_ns);
 	else if (p->state == BINANCE_PAGES_EDGE)

@@ -53,7 +53,8 @@ struct binance_pages {
 	int64_t not_before_ns;
 	uint64_t hole;	 /* the first id behind those that are missing; 0: none are known to be */
 	unsigned doubts; /* answers in a row that lacked what is due */
-	unsigned stalls; /* full pages in a row without a row that is new */
+	unsigned stalls; /* answers in a row that had none but old or bad rows */
+	uint64_t late;	 /* trades in a row behind the range's end, on whole pages */
 	struct binance_page page;
 };
 

@@ -102,6 +102,12 @@ static int refuse_twins(char *const *products, size_t n, struct err *err)
 	return 0;
 }
 
+/* Binance's ids are of a type with a sign. */
+static uint64_t highest_id(const char *exchange)
+{
+	return strcmp(exchange, "kraken") == 0 ? UINT64_MAX : INT64_MAX;
+}
+
 static int read_ids(const char *text, const char *exchange, struct range *range, struct err *err)
 {
 	const char *dash = strchr(text, '-');
@@ -116,6 +122,11 @@ static int read_ids(const char *text, const char *exchange, struct range *range,
 		return err_set(err, EXIT_USAGE,
 			"'%s' is not FIRST-LAST, as --ids needs: the first one is above the last",
 			text);
+	if (range->last_id > highest_id(exchange))
+		return err_set(err, EXIT_USAGE,
+			"cannot fetch id %llu of --ids '%s': they end at %llu",
+			(unsigned long long)range->last_id, text,
+			(unsigned long long)highest_id(exchange));
 	if (range->first_id == 0 && strcmp(exchange, "kraken") == 0)
 		return err_set(
 			err, EXIT_USAGE, "cannot fetch id 0 of --ids '%s': they begin at 1", text);
@@ -227,6 +238,20 @@ static int check_output(const char *output, const char *exchange, char *const *p
 	return result;
 }
 
+/* There is none behind it. */
+static int refuse_far_cursor(
+	const char *exchange, const struct range *ranges, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ranges[i].has_cursor && ranges[i].cursor_has_id &&
+			ranges[i].cursor_id >= highest_id(exchange))
+			return err_set(err, EXIT_USAGE,
+				"cannot go on behind the last record of '%s': its trade_id is "
+				"not below %llu",
+				ranges[i].product, (unsigned long long)highest_id(exchange));
+	return 0;
+}
+
 /* An empty cursor must never look like "from now on". */
 static int refuse_without_beginning(
 	const char *resume, const struct range *ranges, size_t n, struct err *err)
@@ -266,7 +291,8 @@ int range_read(const struct range_options *o, const char *exchange, const char *
 	if (o->ids)
 		return check_output(output, exchange, products, n, ranges, err);
 	if (read_file(o->resume, false, exchange, products, n, ranges, err) < 0 ||
-		read_file(output, true, exchange, products, n, ranges, err) < 0)
+		read_file(output, true, exchange, products, n, ranges, err) < 0 ||
+		refuse_far_cursor(exchange, ranges, n, err) < 0)
 		return -1;
 	if (o->since || o->last_days)
 		return 0;

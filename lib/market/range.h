@@ -56,9 +56,9 @@ struct range {
  * 0; or -1 and *err (EXIT_USAGE): options that exclude each other or cannot be read, a product given
  * twice, ids that `output` has gone past, a resume file that is not there, standard input that is but a
  * torn line, a line that is no record (with its number; in `output` with the byte at which it begins),
- * a product without a cursor where neither --since nor --last-days says where such ones begin. So it is
- * where a stop signal came while a file was being read: look at sig.h first. Blocks while --resume
- * does.
+ * ids that the exchange cannot have (above INT64_MAX, but for Kraken's), a product without a cursor
+ * where neither --since nor --last-days says where such ones begin. So it is where a stop signal came
+ * while a file was being read: look at sig.h first. Blocks while --resume does.
  */
 int range_read(const struct range_options *options, const char *exchange, const char *output,
 	int64_t now_ns, char *const *products, size_t n, struct range *ranges, struct err *err);
