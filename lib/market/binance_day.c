@@ -16,6 +16,8 @@ enum {
 	FIRST_LINES = 256, /* among which the archive's first one is looked for */
 };
 
+static const char in_no_archive[] = "they are in no archive of the range";
+
 void binance_day_init(struct binance_day *day, struct binance_chain *chain, const char *name,
 	int64_t number, bool alone)
 {
@@ -79,19 +81,27 @@ static enum binance_day_step write_line(
 	return BINANCE_DAY_MORE;
 }
 
-/* The range has not begun yet. */
+/* The range has not begun yet. What is missing between the last trade before it and this one may be of
+ * it. */
 static enum binance_day_step begin_chain(
 	struct binance_day *day, struct span line, const struct binance_trade *trade)
 {
 	struct binance_chain *chain = day->chain;
 
-	if (!binance_chain_wants(chain, trade->time_ns)) {
+	if (trade->time_ns < chain->since_ns) {
 		chain->run->read++;
 		chain->run->passed++;
+		if (trade->id >= day->shown)
+			day->shown = trade->id + 1;
 		return BINANCE_DAY_MORE;
 	}
-	/* That its first line is the first one of the day, only the API could tell. */
-	chain->run->edges_unverified += trade->id > 0 && trade->id == day->first_id;
+	if (day->shown > 0 && trade->id > day->shown) {
+		binance_chain_begin(chain, day->shown, chain->since_ns);
+		binance_chain_lose(chain, trade->id, trade->time_ns, in_no_archive);
+		return write_line(day, line, trade);
+	}
+	/* That no trade of the range comes before the archives' first one, only the API could tell. */
+	chain->run->edges_unverified += trade->id > 0 && day->shown == 0;
 	binance_chain_begin(chain, trade->id, trade->time_ns);
 	return write_line(day, line, trade);
 }
@@ -117,7 +127,7 @@ static enum binance_day_step hand_over(
 	if (!day->alone)
 		return broken(day, "id %" PRIu64 " stands where %" PRIu64 " is due", trade->id,
 			chain->next);
-	binance_chain_lose(chain, trade->id, trade->time_ns, "they are in no archive of the range");
+	binance_chain_lose(chain, trade->id, trade->time_ns, in_no_archive);
 	return write_line(day, line, trade);
 }
 
@@ -137,30 +147,19 @@ static enum binance_day_step unpark(struct binance_day *day)
 	return step;
 }
 
-/* What is due will not come: goes on with the next that there is. */
-static enum binance_day_step give_up_due(struct binance_day *day)
+/* What is due will not come before this id. */
+static void give_up(struct binance_day *day, uint64_t next)
 {
-	uint64_t next = binance_park_lowest(&day->park);
-
 	if (day->given_up_n < BINANCE_DAY_GIVEN_UP_MAX)
 		day->given_up[day->given_up_n++] = (struct binance_span){day->due, next - 1};
 	day->due = next;
-	return unpark(day);
 }
 
-static enum binance_day_step park(
-	struct binance_day *day, struct span line, const struct binance_trade *trade)
+/* Goes on with the next line that there is. */
+static enum binance_day_step give_up_due(struct binance_day *day)
 {
-	enum binance_day_step step = BINANCE_DAY_MORE;
-	int added = binance_park_add(&day->park, trade->id, line);
-
-	while (day->begun && added < 0 && step == BINANCE_DAY_MORE && trade->id > day->due) {
-		step = give_up_due(day);
-		added = binance_park_add(&day->park, trade->id, line);
-	}
-	if (added == 0)
-		binance_chain_drop(day->chain, trade->id);
-	return step;
+	give_up(day, binance_park_lowest(&day->park));
+	return unpark(day);
 }
 
 static bool was_given_up(const struct binance_day *day, uint64_t id)
@@ -192,12 +191,42 @@ static enum binance_day_step take_late(struct binance_day *day, uint64_t id)
 static enum binance_day_step begin_alone(struct binance_day *day)
 {
 	const struct binance_chain *chain = day->chain;
+	uint64_t due = chain->begun ? chain->next : day->shown;
 
 	day->begun = true;
-	day->due = day->first_id = binance_park_lowest(&day->park);
-	if (chain->begun && chain->next < day->due)
-		day->due = chain->next;
+	day->due = binance_park_lowest(&day->park);
+	if ((chain->begun || day->shown > 0) && due < day->due)
+		day->due = due;
 	return unpark(day);
+}
+
+/* Keeps a line until its turn comes; 0, or -1 where there is no room. */
+static int park(struct binance_day *day, struct span line, uint64_t id)
+{
+	int added = binance_park_add(&day->park, id, line);
+
+	if (added == 0)
+		binance_chain_drop(day->chain, id);
+	return added < 0 ? -1 : 0;
+}
+
+static enum binance_day_step take_begun(
+	struct binance_day *day, struct span line, const struct binance_trade *trade)
+{
+	enum binance_day_step step;
+
+	while (trade->id > day->due) {
+		if (park(day, line, trade->id) == 0)
+			return BINANCE_DAY_MORE;
+		if (trade->id < binance_park_lowest(&day->park))
+			give_up(day, trade->id);
+		else if ((step = give_up_due(day)) != BINANCE_DAY_MORE)
+			return step;
+	}
+	if (trade->id < day->due)
+		return take_late(day, trade->id);
+	step = hand_over(day, line, trade);
+	return step == BINANCE_DAY_MORE ? unpark(day) : step;
 }
 
 /* Where nobody else can be asked. */
@@ -205,15 +234,15 @@ static enum binance_day_step take_alone(
 	struct binance_day *day, struct span line, const struct binance_trade *trade)
 {
 	enum binance_day_step step;
+	bool parked;
 
-	if (!day->begun || trade->id > day->due) {
-		step = park(day, line, trade);
-		return !day->begun && day->park.n >= FIRST_LINES ? begin_alone(day) : step;
-	}
-	if (trade->id < day->due)
-		return take_late(day, trade->id);
-	step = hand_over(day, line, trade);
-	return step == BINANCE_DAY_MORE ? unpark(day) : step;
+	if (day->begun)
+		return take_begun(day, line, trade);
+	parked = park(day, line, trade->id) == 0;
+	if (parked && day->park.n < FIRST_LINES)
+		return BINANCE_DAY_MORE;
+	step = begin_alone(day);
+	return parked || step != BINANCE_DAY_MORE ? step : take_begun(day, line, trade);
 }
 
 static enum binance_day_step take_trade(
@@ -223,7 +252,7 @@ static enum binance_day_step take_trade(
 
 	if (!day->begun && !day->alone) {
 		day->begun = true;
-		day->due = day->first_id = trade->id;
+		day->due = trade->id;
 	}
 	if (!day->alone && trade->id != day->due)
 		return broken(day, "line %" PRIu64 ": id %" PRIu64 " follows id %" PRIu64,
@@ -252,6 +281,8 @@ static enum binance_day_step take_line(struct binance_day *day, struct span line
 	int kind;
 
 	day->lines++;
+	if (line.n > BINANCE_TRADE_MAX)
+		return broken(day, "line %" PRIu64 ": it is too long", day->lines);
 	line = without_return(line);
 	if (line.n == 0)
 		return BINANCE_DAY_MORE;
@@ -291,13 +322,21 @@ static int take_usual(struct binance_day *day, struct span *bytes)
 	return bytes->p > begin && binance_chain_is_full(chain) ? -1 : 0;
 }
 
+/* Keeps the beginning of a line; how it goes on does not matter where it is too long already. */
+static enum binance_day_step tear(struct binance_day *day, struct span begin)
+{
+	if (buf_add(&day->torn, begin) == 0)
+		return BINANCE_DAY_MORE;
+	return broken(day, "line %" PRIu64 ": it is too long", day->lines + 1);
+}
+
 /* The line that began in the bytes before. */
 static enum binance_day_step take_torn(struct binance_day *day, struct span end)
 {
-	enum binance_day_step step;
+	enum binance_day_step step = tear(day, end);
 
-	if (buf_add(&day->torn, end) < 0)
-		return broken(day, "line %" PRIu64 ": it is too long", day->lines + 1);
+	if (step != BINANCE_DAY_MORE)
+		return step;
 	step = take_line(day, buf_span(&day->torn));
 	buf_clear(&day->torn);
 	return step;
@@ -315,9 +354,7 @@ enum binance_day_step binance_day_take(struct binance_day *day, struct span byte
 		newline = bytes.n ? memchr(bytes.p, '\n', bytes.n) : NULL;
 		line = span_make(bytes.p, newline ? (size_t)(newline - bytes.p) : bytes.n);
 		if (!newline)
-			return buf_add(&day->torn, line) == 0
-				? BINANCE_DAY_MORE
-				: broken(day, "line %" PRIu64 ": it is too long", day->lines + 1);
+			return tear(day, line);
 		step = day->torn.len ? take_torn(day, line) : take_line(day, line);
 		bytes = span_make(newline + 1, bytes.n - line.n - 1);
 	}
@@ -342,14 +379,16 @@ int binance_day_first(struct span bytes, struct binance_mark *mark)
 {
 	struct span columns[BINANCE_COLUMNS];
 	struct binance_trade trade;
-	const char *newline, *ignored;
+	const char *ignored;
 
-	while (bytes.n && (newline = memchr(bytes.p, '\n', bytes.n))) {
-		struct span line = span_make(bytes.p, (size_t)(newline - bytes.p));
+	while (bytes.n) {
+		const char *newline = memchr(bytes.p, '\n', bytes.n);
+		struct span line =
+			span_make(bytes.p, newline ? (size_t)(newline - bytes.p) : bytes.n);
 		int kind;
-		bytes = span_make(newline + 1, bytes.n - line.n - 1);
+		bytes = span_make(bytes.p + line.n + !!newline, bytes.n - line.n - !!newline);
 		line = without_return(line);
-		kind = binance_trade_read_csv(line, &trade, &ignored);
+		kind = line.n ? binance_trade_read_csv(line, &trade, &ignored) : 1;
 		if (kind == 0) {
 			struct binance_row row;
 			binance_row_split(line, columns);

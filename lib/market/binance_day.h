@@ -28,8 +28,11 @@ struct binance_day {
 
 	uint64_t lines; /* so far */
 	size_t columns; /* of each line; 0: not known yet */
-	bool begun;	/* the archive has shown an id: its first one, and so which is due in it */
-	uint64_t first_id, due;
+	bool begun;	/* the archive has shown an id, and so which is due in it */
+	uint64_t due;
+	/* The id behind the last trade before a range that has not begun; 0: none was shown. It is handed
+	 * on from day to day. */
+	uint64_t shown;
 	struct buf torn; /* the beginning of a line whose end is yet to come */
 	struct binance_park park;
 	struct binance_span {
@@ -44,7 +47,8 @@ struct binance_day {
 enum binance_day_step {
 	BINANCE_DAY_MORE,
 	BINANCE_DAY_BROKEN, /* `reason` says why nothing more is taken from this archive; what was
-			     * taken is right. Not where it is alone */
+			     * written is right. Where it is alone, only for a line that is too long: it
+			     * may have no end */
 	BINANCE_DAY_FULL,   /* nothing more is asked for, or the output has failed */
 };
 
@@ -53,7 +57,8 @@ void binance_day_init(struct binance_day *day, struct binance_chain *chain, cons
 	int64_t number, bool alone);
 void binance_day_release(struct binance_day *day);
 
-/* The first line, out of the archive's first bytes: 0, or -1 where they show none. */
+/* The first trade, out of the archive's first bytes, of which no line is torn: 0, or -1 where they begin
+ * with something else, or show none. */
 int binance_day_first(struct span bytes, struct binance_mark *mark);
 
 /* Takes the next bytes. Where the chain has begun, and is not alone, its ids must reach up to the

@@ -45,32 +45,47 @@ bool binance_history_days(const struct binance_history *h, struct binance_days *
 	return true;
 }
 
-/* Tells of the days without an archive so far. Those before the very first trade of a symbol lack
- * nothing. */
+/* Whether the days without trades in an archive lack nothing: those before the very first trade of a
+ * symbol, and those between two trades whose ids follow each other. */
+static bool lacks_nothing(const struct binance_history *h)
+{
+	const struct binance_chain *chain = &h->chain;
+
+	if (h->missing_leads)
+		return chain->begun && chain->floor == 0;
+	return chain->next > h->missing_due && chain->lost == h->missing_lost;
+}
+
+/* Tells of the days without trades in an archive so far. */
 static void tell_missing(struct binance_history *h)
 {
 	const struct binance_chain *chain = &h->chain;
+	const char *what = h->missing_trades ? "there are no archives with trades of"
+					     : "there are no archives of";
 	uint64_t n = h->missing;
 
 	h->missing = 0;
+	h->missing_trades = false;
 	if (n == 0)
 		return;
-	if (h->has_api || (h->missing_leads && chain->begun && chain->floor == 0)) {
-		diag_info("%s: there are no archives of %" PRIu64 " days from %s on%s",
-			chain->symbol, n, h->missing_since,
-			h->has_api ? ", the API is asked instead" : "");
+	if (h->has_api || lacks_nothing(h)) {
+		diag_info("%s: %s %" PRIu64 " days from %s on, %s", chain->symbol, what, n,
+			h->missing_since,
+			h->has_api ? "the API is asked instead" : "and no id is missing");
 		return;
 	}
 	chain->run->days_lost += n;
-	diag_warning("%s: there are no archives of %" PRIu64 " days from %s on", chain->symbol, n,
-		h->missing_since);
+	diag_warning(
+		"%s: %s %" PRIu64 " days from %s on", chain->symbol, what, n, h->missing_since);
 }
 
 /* Archives alone do not tell whether there are trades beyond the last one. */
 static void finish(struct binance_history *h)
 {
+	bool has_any = h->chain.begun || h->day.shown > 0;
+
 	h->state = BINANCE_HISTORY_OVER;
-	if (h->chain.begun && h->chain.reached_ns < h->chain.until_ns)
+	if (has_any && h->chain.reached_ns < h->chain.until_ns)
 		h->chain.run->edges_unverified++;
 }
 
@@ -107,7 +122,7 @@ static void drop_day(struct binance_history *h, const char *reason)
 
 static void follow(struct binance_history *h, enum binance_day_step step)
 {
-	if (h->chain.begun)
+	if (h->chain.begun && (h->missing_leads || h->chain.next > h->missing_due))
 		tell_missing(h);
 	if (step == BINANCE_DAY_BROKEN)
 		drop_day(h, h->day.reason);
@@ -121,6 +136,7 @@ static void read_held(struct binance_history *h)
 
 	h->held = span_make(NULL, 0);
 	h->state = BINANCE_HISTORY_READING;
+	h->chain.run->days++;
 	follow(h, binance_day_take(&h->day, bytes));
 }
 
@@ -142,13 +158,16 @@ static void joined(struct binance_history *h)
 	}
 }
 
-/* What lies before the day has been filled in, or it was found that this is not its first id. */
+/* What lies before the day has been filled in, or it was found that this is not its first id, or that
+ * the range ends before. */
 static void filled(struct binance_history *h)
 {
-	if (h->chain.next < h->first.id)
+	if (h->chain.next >= h->first.id)
+		read_held(h);
+	else if (h->pages.is_bound_wrong)
 		drop_day(h, "its first id is that of a later day");
 	else
-		read_held(h);
+		h->state = BINANCE_HISTORY_OVER;
 }
 
 /* One asks, the others wait until it has been told. */
@@ -239,21 +258,49 @@ enum binance_verdict binance_history_take(struct binance_history *h, int64_t now
 
 void binance_history_open(struct binance_history *h, int64_t day)
 {
-	if (h->chain.begun)
+	uint64_t shown = h->day.shown;
+
+	if (h->chain.begun && h->has_api)
 		tell_missing(h);
 	binance_days_date(day, h->date);
 	binance_day_init(&h->day, &h->chain, h->date, day, !h->has_api);
-	h->chain.run->days++;
-	h->begun = false;
+	h->day.shown = shown;
+	h->begun = h->is_strange = false;
+	h->leads = !h->chain.begun;
 	h->state = BINANCE_HISTORY_READING;
+}
+
+/* Takes the first bytes of a day of which nobody else can be asked. */
+static void begin_alone(struct binance_history *h, struct span bytes)
+{
+	int64_t ns;
+
+	h->chain.run->days++;
+	if (binance_day_first(bytes, &h->first) == 0) {
+		ns = h->first.time_ms * STAMP_NS_PER_MS;
+		h->is_strange = ns < h->day.begin_ns || ns >= h->day.end_ns;
+	}
+}
+
+/* Whether an archive that began with a trade of another day had none of its own. */
+static bool is_of_another_day(const struct binance_history *h)
+{
+	const struct binance_chain *chain = &h->chain;
+
+	if (!h->is_strange || !chain->begun)
+		return h->is_strange;
+	return chain->reached_ns < h->day.begin_ns ||
+		(h->leads && chain->reached_ns >= h->day.end_ns);
 }
 
 void binance_history_read(struct binance_history *h, struct span bytes)
 {
-	bool begins = !h->begun && h->has_api;
+	bool begins = !h->begun;
 
 	h->begun = true;
-	if (!begins) {
+	if (begins && !h->has_api)
+		begin_alone(h, bytes);
+	if (!begins || !h->has_api) {
 		follow(h, binance_day_take(&h->day, bytes));
 	} else if (binance_day_first(bytes, &h->first) < 0) {
 		drop_day(h, "its first line is no trade");
@@ -264,10 +311,30 @@ void binance_history_read(struct binance_history *h, struct span bytes)
 	}
 }
 
+/* A day more has no trades in an archive: what comes next tells whether that is a loss. */
+static void miss(struct binance_history *h, bool has_archive)
+{
+	const struct binance_chain *chain = &h->chain;
+
+	h->missing_trades |= has_archive;
+	if (h->missing++ > 0)
+		return;
+	memcpy(h->missing_since, h->date, sizeof h->date);
+	h->missing_leads = !chain->begun && h->day.shown == 0;
+	h->missing_due = chain->begun ? chain->next : h->day.shown;
+	h->missing_lost = chain->lost;
+}
+
 void binance_history_end(struct binance_history *h)
 {
 	follow(h, binance_day_end(&h->day));
-	if (h->state == BINANCE_HISTORY_READING)
+	if (h->state != BINANCE_HISTORY_READING)
+		return;
+	if (!h->has_api && h->day.lines && !h->day.begun)
+		miss(h, true);
+	if (is_of_another_day(h))
+		drop_day(h, "it has no trade of its day");
+	else
 		drop_day(h, h->day.lines ? NULL : "it is empty");
 }
 
@@ -279,14 +346,10 @@ void binance_history_damaged(struct binance_history *h, const char *reason)
 void binance_history_lack(struct binance_history *h, int64_t day, bool missing, const char *reason)
 {
 	binance_days_date(day, h->date);
-	if (!missing) {
+	if (missing)
+		miss(h, false);
+	else
 		drop_day(h, reason);
-		return;
-	}
-	if (h->missing++ == 0) {
-		memcpy(h->missing_since, h->date, sizeof h->date);
-		h->missing_leads = !h->chain.begun;
-	}
 }
 
 void binance_history_last(struct binance_history *h)

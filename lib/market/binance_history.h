@@ -4,11 +4,14 @@
  * socket, no file and no clock; times are handed in, in nanoseconds since 1970, from a clock that
  * never goes back.
  *
- * Archives are joined by id, and the API must have the same trade for the first one of each. Up to
- * that one the API is asked; where the ids of an
- * archive do not follow each other nothing more is taken from it, and the API is asked up to the next
- * one. So what a record comes from depends on nothing but the archives, and a run that goes on behind
- * any record writes what would have followed it.
+ * Archives are joined by id, and what the API has of the first id of each must be the same trade. Up to
+ * that one the API is asked; where the ids of an archive do not follow each other nothing more is taken
+ * from it, and the API is asked up to the next one. So what a record comes from depends on nothing but
+ * the archives, and a run that goes on behind any record writes what would have followed it.
+ *
+ * Without the API a day is lost where there is no archive of it, or one of no use, or one that has no
+ * trade, or none of its day; but not where ids follow each other across days without an archive that has
+ * trades: then nothing was traded.
  */
 #ifndef TRADEPIPE_MARKET_BINANCE_HISTORY_H
 #define TRADEPIPE_MARKET_BINANCE_HISTORY_H
@@ -46,11 +49,16 @@ struct binance_history {
 	char date[BINANCE_DATE_MAX]; /* of it */
 	bool begun;		     /* its first trade is known: */
 	struct binance_mark first;
+	bool leads;	  /* no record stands before it */
+	bool is_strange;  /* nobody else can be asked, and its first trade is of another day */
 	struct span held; /* its first bytes, while the API is asked */
-	uint64_t missing; /* days in a row without an archive, not yet told of; the first one: */
+	/* Days in a row without trades in an archive, not yet told of; the first one: */
+	uint64_t missing;
 	char missing_since[BINANCE_DATE_MAX];
-	bool missing_leads; /* they lie before the first record */
-	int64_t begin_ns;   /* of the range, or of its first trade; for the progress */
+	bool missing_trades; /* of some there is one, without trades */
+	bool missing_leads; /* no trade was shown before them; else, what was due then, and lost: */
+	uint64_t missing_due, missing_lost;
+	int64_t begin_ns; /* of the range, or of its first trade; for the progress */
 };
 
 /* What is handed in lives on. -1 and *err (EXIT_USAGE), as binance_chain_init(). One of the two sources

@@ -14,11 +14,12 @@
 enum { TEXT_MAX = 60 * 1024 };
 
 /* One archive out of a small language, a word a line: "5-9" are lines of these ids, "7m" one whose time
- * is in ms, "7v" a void one, "7d" one of another day, "7q" quoted, "7c" of seven columns; anything
+ * is in ms, "7v" a void one, "7d" one of the next day, "7<" of the one before, "7q" quoted, "7c" of seven columns; anything
  * else stands for itself. */
 static size_t write_line(char *to, uint64_t id, char kind)
 {
-	int64_t us = DAY * 86400000000 + (int64_t)id * 1000 + (kind == 'd' ? 86400000000 : 0);
+	int64_t us = DAY * 86400000000 + (int64_t)id * 1000 +
+		((kind == 'd') - (kind == '<')) * INT64_C(86400000000);
 	const char *amounts = kind == 'v' ? "0,0.00000000,-1,-1" : "0.01633102,4.70,27781,27782";
 	char time[32];
 
@@ -42,7 +43,7 @@ static size_t compose(const char *words, char *text)
 		if (end > words && *end == '-')
 			last = strtoull(end + 1, &end, 10);
 		if (length == 0 || end == words || end + 1 < words + length ||
-			(*end && !strchr("mvdqc ", *end))) {
+			(*end && !strchr("mvd<qc ", *end))) {
 			n += (size_t)snprintf(text + n, 256, "%.*s\n", (int)length, words);
 			continue;
 		}
@@ -125,6 +126,11 @@ static const struct sample samples[] = {
 	{"... far off", "300-500 0-299", true, 0, "0-500 ", NULL, "501 501 0 0 0 0"},
 	{"... no trade", "5 nothing 7", true, 5, "5 7 ", NULL, "3 2 0 0 1 1"},
 	{"... another day", "5 6d 7", true, 5, "5 7 ", NULL, "3 2 1 0 0 0"},
+	{"... before the range", "5< 6< 7-9", true, -1, "7-9 ", NULL, "5 3 2 0 0 0"},
+	{"... a hole there", "5< 7< 8-9", true, -1, "8-9 ", NULL, "4 2 2 0 0 0"},
+	{"... where it begins", "5< 6< 9-10", true, -1, "9-10 ", NULL, "4 2 2 0 0 2"},
+	{"... instead of it", "5< 9d", true, -1, "", NULL, "2 0 2 0 0 3"},
+	{"... disordered there", "9 6< 5< 7 8 10", true, -1, "7-10 ", NULL, "6 4 2 0 0 0"},
 };
 
 static void show_counts(const struct binance_run *run, char *to)
@@ -264,7 +270,11 @@ static void test_first(void)
 		{"7,1,1,3,4,1735689600010,True,True\n8,", 7},
 		{"a,b,c,d,e,f,g\r\n7,1,1,3,4,1735689600010,True\r\n", 7},
 		{"nothing\n7,1,1,3,4,1735689600010,True\n", -1},
-		{"7,1,1,3,4,1735689600010,True", -1},
+		{"7,1,1,3,4,1735689600010,True", 7},
+		{"a,b,c,d,e,f,g\n7,1,1,3,4,1735689600010,True,True", 7},
+		{"\r\n\n7,1,1,3,4,1735689600010,True", 7},
+		{"7,1,1,3,4,1735689600010,Tr", -1},
+		{"a,b,c,d,e,f,g\n\n", -1},
 		{"", -1},
 	};
 
@@ -311,6 +321,127 @@ static void test_limits(void)
 	written_close(&written);
 }
 
+static void hand_over(struct binance_day *day, uint64_t id)
+{
+	char line[256];
+
+	binance_day_take(day, span_make(line, write_line(line, id, 'c')));
+}
+
+/* Alone, with so many lines waiting for one that is due that there is no room for more. */
+static void test_full_park(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t parked,
+			more;	   /* parked one by one: this id, and those from the other one on */
+		uint64_t late;	   /* comes next, */
+		uint64_t given_up; /* then this one, which was given up before it */
+		uint64_t written, bad, lost;
+	} cases[] = {
+		{"before all that wait", 100, 101, 50, 10, BINANCE_PARK_LINES + 1, 1, 99},
+		{"what is due then", 10, 12, 11, 5, BINANCE_PARK_LINES + 1, 1, 10},
+		{"among them", 10, 12, 9999999, 5, BINANCE_PARK_LINES + 1, 1,
+			9999999 - BINANCE_PARK_LINES},
+	};
+	const struct range range = {.product = "BTCUSDT", .until_ns = INT64_MAX};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct binance_run run = {.market = BINANCE_UM};
+		struct binance_chain chain;
+		struct binance_day day;
+		struct written written;
+
+		written_open(&written);
+		run.out = written.out;
+		binance_chain_init(&chain, &run, &range, NULL);
+		binance_chain_begin(&chain, 0, 0);
+		binance_day_init(&day, &chain, "2024-12-31", DAY, true);
+		hand_over(&day, cases[i].parked);
+		for (uint64_t n = 0; n < BINANCE_PARK_LINES - 1; n++)
+			hand_over(&day, cases[i].more + n);
+		hand_over(&day, cases[i].late);
+		hand_over(&day, cases[i].given_up);
+		binance_day_end(&day);
+		TAP_OK(run.written == cases[i].written && run.bad == cases[i].bad &&
+				run.lost == cases[i].lost && run.repeated == 0 &&
+				chain.next == 1 + cases[i].lost + cases[i].written - 1 &&
+				day.given_up[0].first <= day.given_up[0].last,
+			"a line without room, %s: written %" PRIu64 ", bad %" PRIu64
+			", lost %" PRIu64,
+			cases[i].name, run.written, run.bad, run.lost);
+		binance_day_release(&day);
+		written_close(&written);
+	}
+}
+
+/* Many long lines do not fit among the first ones. */
+static void test_long_lines(void)
+{
+	enum { LINES = 100 };
+	const struct range range = {.product = "BTCUSDT", .until_ns = INT64_MAX};
+	static char text[BINANCE_TRADE_MAX + 1];
+	char end[64];
+	struct binance_run run = {.market = BINANCE_UM};
+	struct binance_chain chain;
+	struct binance_day day;
+	struct written written;
+
+	written_open(&written);
+	run.out = written.out;
+	binance_chain_init(&chain, &run, &range, NULL);
+	binance_day_init(&day, &chain, "2024-12-31", DAY, true);
+	for (int id = 0; id < LINES; id++) {
+		int n = snprintf(text, sizeof text, "%d,1.", id);
+
+		memset(text + n, '0', sizeof text - (size_t)n);
+		n = snprintf(end, sizeof end, ",1,1,1,%" PRId64 ",true\n", DAY * 86400000);
+		memcpy(text + sizeof text - n, end, (size_t)n);
+		binance_day_take(&day, span_make(text, sizeof text));
+	}
+	binance_day_end(&day);
+	TAP_OK(run.written == LINES, "long lines at the beginning: %" PRIu64 ", bad %" PRIu64,
+		run.written, run.bad);
+	binance_day_release(&day);
+	written_close(&written);
+}
+
+/* A line that is too long ends the archive, in whatever pieces it comes and whoever else can be asked:
+ * it may have no end. */
+static void test_too_long(void)
+{
+	static const size_t pieces[] = {4096, BINANCE_TRADE_MAX, 2 * BINANCE_TRADE_MAX};
+	const struct range range = {.product = "BTCUSDT", .until_ns = INT64_MAX};
+	static char text[2 * BINANCE_TRADE_MAX];
+
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces * 4; i++) {
+		size_t piece = pieces[i / 4], n = compose("5-9", text);
+		struct binance_run run = {.market = BINANCE_SPOT};
+		bool alone = i & 1, over = i & 2;
+		struct binance_chain chain;
+		struct binance_day day;
+		struct written written;
+		enum binance_day_step step;
+
+		written_open(&written);
+		run.out = written.out;
+		binance_chain_init(&chain, &run, &range, NULL);
+		binance_chain_begin(&chain, 5, 0);
+		binance_day_init(&day, &chain, "2024-12-31", DAY, alone);
+		memset(text + n, '7', BINANCE_TRADE_MAX + over);
+		n += BINANCE_TRADE_MAX + over;
+		text[n++] = '\n';
+		step = take(&day, text, n, piece);
+		TAP_OK(run.written == (alone && over ? 0 : 5) &&
+				over == !strcmp(day.reason, "line 6: it is too long") &&
+				(step == BINANCE_DAY_BROKEN) == (over || !alone),
+			"a line of %zu bytes%s, in pieces of %zu: %s", n, alone ? ", alone" : "",
+			piece, day.reason);
+		binance_day_release(&day);
+		written_close(&written);
+	}
+}
+
 int main(void)
 {
 	static const size_t pieces[] = {1, 97, 4096, TEXT_MAX};
@@ -322,5 +453,8 @@ int main(void)
 	test_records();
 	test_first();
 	test_limits();
+	test_full_park();
+	test_long_lines();
+	test_too_long();
 	return tap_end();
 }
