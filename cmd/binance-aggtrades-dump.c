@@ -309,8 +309,6 @@ static void dump_all(struct session *s)
 				p->name, next_download, take_download, end_download, p};
 		chains[n++] = (struct crawl_chain){p->name, next_work, take_work, end_work, p};
 	}
-	if (s->run.has_api && !s->ranges->by_ids)
-		dump_tell_end(&s->dump, s->ranges->until_ns);
 	look_around(s);
 	dump_chains(&s->dump, chains, n, s->run.has_archives ? 2 * jobs : jobs);
 	free(chains);

@@ -254,8 +254,6 @@ static void work(void *arg)
 	}
 	if (!find_pairs(s))
 		return;
-	if (!s->ranges->by_ids)
-		dump_tell_end(&s->dump, s->ranges->until_ns);
 	s->run.out = s->dump.out = append_open(&append, &err);
 	if (s->run.out)
 		dump_all(s);

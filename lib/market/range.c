@@ -24,7 +24,8 @@ const struct opt range_rows[] = {
 		.arg = "time",
 		.help = "end before the trades of this moment",
 		.more = "Written as\n.Ar time\nof\n.Fl \\-since .\n"
-			"Without it that is the moment at which the program was started.",
+			"Without it, and where it lies in the future, that is the moment at which the "
+			"program was started.",
 		.at = offsetof(struct range_options, until)},
 	{.kind = OPT_U64,
 		.name = "last-days",
@@ -154,9 +155,13 @@ static int read_times(
 		range->since_ns = now_ns / NS_PER_DAY < (int64_t)o->last_days
 			? 0
 			: now_ns - (int64_t)o->last_days * NS_PER_DAY;
-	if (range->since_ns <= range->until_ns)
-		return 0;
-	if (!o->until)
+	if (range->since_ns <= range->until_ns) {
+		if (range->until_ns > now_ns) /* what is yet to come is no history */
+			range->until_ns = now_ns;
+		if (range->since_ns <= now_ns)
+			return 0;
+	}
+	if (range->since_ns > now_ns)
 		return err_set(
 			err, EXIT_USAGE, "cannot begin at '%s': it is in the future", o->since);
 	return err_set(err, EXIT_USAGE, "cannot end at '%s': it is before the beginning", o->until);

@@ -28,7 +28,7 @@ extern const struct opt range_rows[];
 struct range {
 	const char *product;
 	int64_t since_ns; /* the first moment, 0: from the beginning */
-	int64_t until_ns; /* the first moment that is not asked for; may lie in the future */
+	int64_t until_ns; /* the first moment that is not asked for */
 	bool by_ids;	  /* then these count, both inclusive, and no time does */
 	uint64_t first_id, last_id;
 	bool has_cursor; /* the product goes on behind this trade, which counts instead of since_ns */

@@ -27,15 +27,6 @@ int64_t dump_now(const struct dump *dump)
 	return dump->start_ns + (stamp_monotonic() - dump->began_ns);
 }
 
-void dump_tell_end(const struct dump *dump, int64_t until_ns)
-{
-	char text[STAMP_TEXT_MAX];
-
-	if (until_ns > dump->start_ns)
-		diag_warning("waiting for %.*s: the range ends in the future",
-			(int)stamp_write(text, until_ns, 0), text);
-}
-
 void dump_fail(struct dump *dump, const struct err *err)
 {
 	static const int rank[] = {

@@ -40,9 +40,6 @@ void dump_init(
 /* Nanoseconds since 1970, by a clock that never goes back. */
 int64_t dump_now(const struct dump *dump);
 
-/* Says, where a range ends in the future, that this moment will be waited for. */
-void dump_tell_end(const struct dump *dump, int64_t until_ns);
-
 /* A fault: it is printed, and the gravest one makes the code of the end. What failed outright comes
  * before what must be set right, and that before what is missing. */
 void dump_fail(struct dump *dump, const struct err *err);

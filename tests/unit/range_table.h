@@ -52,7 +52,7 @@ static const struct row {
 		.products = "AB", .wanted = "A 1..2.5\nB 1..2.5\n"},
 	{"now", {.since = "now"}, .wanted = "A 8640000..8640000\n"},
 	{"an end to come", {.since = "now", .until = "2027-01-01"},
-		.wanted = "A 8640000..31536000\n"},
+		.wanted = "A 8640000..8640000\n"},
 	{"all there is", {.since = "1970-01-01"}, .wanted = "A -1767225600..8640000\n"},
 	{"last days", {.last_days = 7}, .wanted = "A 8035200..8640000\n"},
 	{"last days up to a day", {.last_days = 7, .until = "2026-04-06"},
@@ -113,6 +113,8 @@ static const struct row {
 		.wanted = "cannot end at '2026-01-01': it is before the beginning\n"},
 	{"a beginning to come", {.since = "2027-01-01"},
 		.wanted = "cannot begin at '2027-01-01': it is in the future\n"},
+	{"also before an end to come", {.since = "2026-12-31", .until = "2027-01-01"},
+		.wanted = "cannot begin at '2026-12-31': it is in the future\n"},
 	{"nothing that says where to begin", {.until = "now"},
 		.wanted = "cannot tell where 'A' begins: one of --since, --last-days, --ids and "
 			  "--resume is needed\n"},
