@@ -2,7 +2,7 @@
 # The contract of all programs: accounts, logs and metrics.
 . "$(dirname -- "$0")/../lib.sh"
 . "$ROOT/tests/cli/contract.sh"
-start_exchange --rate 500 --first 100001 --history 100000
+start_exchange --rate 500 --first 100001 --history 100000 --binance-weight 10000000
 start_mock_broker --topic contract:1
 
 ordinary() {
@@ -69,6 +69,7 @@ metrics_failure() {
 start_idle() {
 	mkfifo "idle.$program"
 	if [ "$kind" = source ]; then set -- --output /dev/null; else set -- "idle.$program"; fi
+	case $program in binance-*) set -- "$@" --weight-per-minute 40 --budget-file idle.budget ;; esac
 	# shellcheck disable=SC2086 # words
 	"$program" $args --metrics-file "idle.$program.prom" "$@" 2>"idle.$program.err" &
 	await 10 test -s "idle.$program.prom" && ln "idle.$program.prom" "idle.$program.first"

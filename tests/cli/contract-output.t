@@ -2,7 +2,7 @@
 # The contract of all programs: output that fails, or has others who want it.
 . "$(dirname -- "$0")/../lib.sh"
 . "$ROOT/tests/cli/contract.sh"
-start_exchange --rate 500 --first 100001 --history 100000
+start_exchange --rate 500 --first 100001 --history 100000 --binance-weight 10000000
 start_mock_broker --topic contract:1
 
 closed_stdout() {

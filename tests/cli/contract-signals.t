@@ -6,7 +6,7 @@
 # SIGINT ignored, hence env --default-signal.
 . "$(dirname -- "$0")/../lib.sh"
 . "$ROOT/tests/cli/contract.sh"
-start_exchange --rate 2000 --first 100001 --history 100000
+start_exchange --rate 2000 --first 100001 --history 100000 --binance-weight 10000000
 start_mock_broker --topic contract:1
 broker=$!
 
