@@ -137,7 +137,8 @@ async def _():
         page = await exchange.page("&count=2")
         same((page["all"]["error"], page["ids"]), (["WGeneral:Be careful"], [2999, 3000]))
     for form, asked, expected in (("internal", "BTC/USD", "XXBTZUSD"),
-                                  ("asked", "XBTUSD", "XBTUSD"), ("altname", "XXBTZUSD", "XBTUSD"), ("slash", "XBTUSD", BTC)):
+                                  ("asked", "XBTUSD", "XBTUSD"), ("altname", "XXBTZUSD", "XBTUSD"),
+                                  ("slash", "XBTUSD", BTC)):
         async with Exchange({"do": "key", "form": form}) as exchange:
             got = (await exchange.get(f"/0/public/Trades?pair={asked}")).json()["result"]
             same((form, list(got)), (form, [expected, "last"]))

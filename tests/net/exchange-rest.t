@@ -475,7 +475,8 @@ async def _():
 
 @case("compression for those who take it, of what faults have left")
 async def _():
-    async with Exchange({"do": "truncate", "path": "/0/*", "request": 3}, compress=True) as exchange:
+    async with Exchange({"do": "truncate", "path": "/0/*", "request": 3},
+                        compress=True) as exchange:
         takes = {"Accept-Encoding": "deflate, gzip"}
         plain = await exchange.get(TRADES + "&count=9")
         packed = await exchange.get(TRADES + "&count=9", takes)

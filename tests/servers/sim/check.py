@@ -1,14 +1,69 @@
 """Compares records with the tape: which are missing, doubled, out of order or altered."""
 
+import json
 import re
+from datetime import datetime
 
-from .tape import tape
+from .tape import canonical, tape
 
 EXAMPLES = 5
 PAGE_BITS = 16
 # The members that tell what a record claims to be, wherever in it they stand.
 KIND = re.compile(rb'"(symbol|product_id)":"([^"\\]*)"')
 TRADE_ID = re.compile(rb'"trade_id":([1-9][0-9]{0,19})\b')
+RECEIVED = re.compile(rb',"received_at":[1-9][0-9]{18}(?=\}\n$)')
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6,9})Z")
+LOST = re.compile(r"'([^']+)': lost trades ([0-9]+) to ([0-9]+)")
+REST_LATER_NS = 1200  # than the WebSocket says, at most
+
+
+class Number(str):
+    """A number as it is written."""
+
+
+def fields(text):
+    value = json.loads(text, parse_float=Number, parse_int=Number)
+    return value if isinstance(value, dict) else {}
+
+
+def is_alike(got, want):
+    """Whether a record says of a trade what the WebSocket would have said or REST, in whatever
+    digits; want is the former's."""
+    try:
+        got, want = fields(got), fields(want)
+        return list(got) == list(want) and all(
+            type(got[name]) is type(value) and ALIKE.get(name, str.__eq__)(got[name], value)
+            for name, value in want.items())
+    except (ValueError, TypeError, AttributeError, ArithmeticError):
+        return False
+
+
+def is_same_number(got, want):
+    return "e" not in got.lower() and canonical(got) == canonical(want)
+
+
+def is_same_moment(got, want):
+    (second, fraction), (other, earlier) = (MOMENT.fullmatch(each).groups()
+                                            for each in (got, want))
+    whole = (datetime.fromisoformat(second) - datetime.fromisoformat(other)).total_seconds()
+    later = int(whole) * 10 ** 9 + int(fraction.ljust(9, "0")) - int(earlier.ljust(9, "0"))
+    return 0 <= later <= REST_LATER_NS
+
+
+ALIKE = {"price": is_same_number, "qty": is_same_number, "quantity": is_same_number,
+         "timestamp": is_same_moment,
+         "timestamp_ms": lambda got, want: int(got) - int(want) in (0, 1)}
+
+
+def minus(ranges, others):
+    """How many ids of these ranges are in none of the others."""
+    ids = 0
+    for first, last in ranges:
+        for low, high in sorted(others):
+            ids += max(0, min(last, low - 1) - first + 1)
+            first = max(first, high + 1)
+        ids += max(0, last - first + 1)
+    return ids
 
 
 class Seen:
@@ -43,6 +98,7 @@ class Stream:
         self.tape = tape(product)
         self.records = self.doubled = self.disordered = self.altered = 0
         self.seen = Seen()
+        self.named = None  # ranges that the client has said are lost
         self.lowest = self.highest = None
         self.last = 0  # highest id so far, for order
 
@@ -84,26 +140,47 @@ class Stream:
             n += 1
         return ids
 
+    def unreported(self):
+        return minus(self._holes_within(*self.span()), self.named or [])
+
+    def misreported(self):
+        return minus(self.named or [], self._holes_within(*self.span()))
+
     def verdict(self):
+        lost = "" if self.named is None else \
+            f" unreported={self.unreported()} misreported={self.misreported()}"
         return (f"{self.product}: records={self.records} first={self.lowest or 0} "
                 f"last={self.highest or 0} missing={self.missing()} doubled={self.doubled} "
-                f"disordered={self.disordered} altered={self.altered}")
+                f"disordered={self.disordered} altered={self.altered}{lost}")
 
     def is_well(self):
         faults = self.missing() + self.doubled + self.disordered + self.altered
+        if self.named is not None:
+            faults += self.unreported() + self.misreported()
         return self.records > 0 and not faults
 
 
 class Checker:
-    """Told what is demanded (product -> (first, last) or None), takes lines."""
+    """Told what is demanded (product -> (first, last) or None), takes lines. With any_way records
+    may also be as REST shows the trade, or in other digits; stamped ones say when they came."""
 
-    def __init__(self, demanded, holes, key_tab):
+    def __init__(self, demanded, holes, key_tab=False, any_way=False, stamped=False):
+        self._any_way, self._stamped = any_way, stamped
         self.streams = {product: Stream(product, span, holes.get(product, ()))
                         for product, span in demanded.items()}
         self._holes, self._key_tab, self._closed = holes, key_tab, bool(demanded)
         self.foreign = 0
         self.complaints = []
         self._shown = {}
+
+    def hear(self, messages):
+        """Reads which trades a client says are lost."""
+        for stream in self.streams.values():
+            stream.named = []
+        for product, first, last in (lost.groups() for line in messages
+                                     for lost in LOST.finditer(line)):
+            if product in self.streams:
+                self.streams[product].named.append((int(first), int(last)))
 
     def read(self, lines):
         """Reads lines of bytes, each with its newline."""
@@ -119,9 +196,17 @@ class Checker:
             stream.take(n)
             render = stream.tape.native if kind[1] == b"symbol" else stream.tape.record
             expected = (render(n) + "\n").encode()
-            if value != expected or key not in (None, kind[2]):
+            if not self._is_right(value, expected) or key not in (None, kind[2]):
                 stream.altered += 1
                 self._complain("altered", number, line, expected)
+
+    def _is_right(self, value, expected):
+        if self._stamped:
+            value, count = RECEIVED.subn(b"", value)
+            if not count:
+                return False
+        return value == expected or (
+            self._any_way and value.endswith(b"}\n") and is_alike(value, expected))
 
     def _stream(self, kind):
         product = kind[2].decode("utf-8", "replace")

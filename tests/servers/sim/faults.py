@@ -1,7 +1,8 @@
 """What can go wrong, by name. A fault is one function under @fault, which gives its name, the event
-at which it strikes unless its spec says otherwise, and its members with their defaults. Here are
-those of the WebSocket; rest_faults has what can happen to any answer, page_faults what is wrong
-with rows and pages, archive_faults with archives. "exchange --help" lists all.
+at which it strikes unless its spec says otherwise, and its members with their defaults. Connections
+and messages are in socket_faults, subscriptions and trades in feed_faults; rest_faults has what can
+happen to any answer, page_faults what is wrong with rows and pages, archive_faults with archives.
+"exchange --help" lists all.
 
 Events, in the order in which a connection meets them:
   accept      a TCP connection was taken, nothing is read yet ("connection" counts all of these)
@@ -11,11 +12,15 @@ Events, in the order in which a connection meets them:
   acked       the symbols of a request are acknowledged, their snapshots not sent yet
   subscribed  the snapshots are sent
   trade       the trade that "at" names has been sent, or was passed (subject: the feed)
+  now         the fault was switched on (subject: each feed, or that of "product"): it strikes all
+              connections that are open, once, and is over
   rest        a request was read, no answer is made yet ("connection" counts requests)
 
 A spec is {"do":NAME, members...}, and of these: "connection": 2, "2-4" or "2-" (WebSocket
 handshakes, counted from 1; default every one), "times": 1 or "always", "product":NAME, and "at":
-{"product":NAME,"trade":N} or {"event":EVENT}.
+{"product":NAME,"trade":N} or {"event":EVENT}. "for": so many seconds after it first struck the
+fault is over; until then it strikes always, or "times". "occasion": 2, "2-4" or "2-" counts how
+often it could have struck at its event (not at trades).
 
 At requests there are more: "path":PATH, in which * stands for anything; "day":DATE of an archive;
 "request": 2, "2-4" or "2-", which counts the requests that path, product and day fit, since the
@@ -30,19 +35,17 @@ fault was switched on. What such a fault changes is its stage:
 A fault that finds nothing to change at a request has not struck.
 """
 
-import asyncio
-import os
+import time
 from fnmatch import fnmatchcase
+from functools import partial
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from . import http, websocket
-
-ON_SOCKET = ("open", "subscribe", "acked", "subscribed", "trade")
-COMMON = {"do", "at", "connection", "times", "product"}
-REST_COMMON = COMMON | {"path", "request", "day"}
+ON_SOCKET = ("open", "subscribe", "acked", "subscribed", "trade", "now")
+ON_FEED = ("trade", "now")
+REST_COMMON = {"do", "at", "connection", "times", "product", "for", "path", "request", "day"}
+COMMON = REST_COMMON - {"path", "request", "day"} | {"occasion"}
 AT = {"event", "product", "trade"}
-SETTLE_S = 2
 
 _registry = {}
 
@@ -117,8 +120,6 @@ class Fault:
         self.trade = at.get("trade")
         self.event = at.get("event", self.kind.event if self.trade is None else "trade")
         self.product = at.get("product", spec.get("product"))
-        if defaults.get("how") in ENDS and spec.get("how") not in (None, *ENDS):
-            raise BadSpec(f"unknown how {spec['how']!r}: known are {' '.join(ENDS)}")
         if self.event not in self.kind.events:
             raise BadSpec(f"{spec['do']} strikes at {' '.join(self.kind.events)}, "
                           f"not at {self.event!r}")
@@ -129,7 +130,11 @@ class Fault:
         self.connections = _range(spec.get("connection", "1-"))
         self.requests, self.met = _range(spec.get("request", "1-")), 0
         self.path, self.day = spec.get("path", self.kind.path), spec.get("day")
-        times = spec.get("times", self.kind.times)
+        if "occasion" in spec and self.event in ("trade", "now"):
+            raise BadSpec("trades and now have no occasions")
+        self.occasions, self.occasion = _range(spec.get("occasion", "1-")), 0
+        self.period, self.ends = spec.get("for"), None
+        times = spec.get("times", self.kind.times if self.period is None else "always")
         self.left = float("inf") if times == "always" else int(times)
         self.members = SimpleNamespace(**{key: spec.get(key, value)
                                           for key, value in defaults.items()})
@@ -145,7 +150,27 @@ class Fault:
     def waits(self, event, connection, product=None):
         low, high = self.connections
         return (self.left > 0 and self.event == event and low <= connection <= high
-                and (product is None or self.product in (None, product)))
+                and (product is None or self.product in (None, product)) and not self.is_over())
+
+    def is_over(self):
+        return self.event == "over" or (
+            self.ends is not None and time.monotonic() >= self.ends)
+
+    def _begin(self):
+        if self.period is not None and self.ends is None:
+            self.ends = time.monotonic() + self.period
+
+    def occurs(self):
+        """Counts an occasion; whether it is one at which this strikes."""
+        self.occasion += 1
+        low, high = self.occasions
+        return low <= self.occasion <= high
+
+    def feeds_of(self, session):
+        """What a strike at once is about: each feed, or none where the fault needs none."""
+        if self.product is None and set(self.kind.events) - {"subscribe"} != set(ON_FEED):
+            return [None]
+        return [feed for name, feed in session.feeds.items() if self.product in (None, name)]
 
     def meets(self, request, number):
         """Whether the request is one that this may strike; counts those that fit."""
@@ -163,6 +188,8 @@ class Fault:
         return request.path.removesuffix(".CHECKSUM") if is_inside else request.path
 
     async def strike(self, actor, subject):
+        self._begin()
+        self.left -= 1
         await self.kind.act(actor, self.members, subject)
 
     def change(self, request, subject):
@@ -170,12 +197,16 @@ class Fault:
         try:
             struck = self.kind.act(request, self.members, subject)
         except Refused:
+            self._begin()
             self.left -= 1
             raise
-        self.left -= struck is not False
+        if struck is not False:
+            self._begin()
+            self.left -= 1
 
     def state(self):
-        return {"spec": self.spec, "left": "always" if self.left == float("inf") else self.left}
+        left = 0 if self.is_over() else self.left
+        return {"spec": self.spec, "left": "always" if left == float("inf") else left}
 
 
 def apply(request, stage, subject):
@@ -217,15 +248,28 @@ def _range(text):
 class Faults:
     """Those that are switched on."""
 
-    def __init__(self, products):
-        self._products = products
+    def __init__(self, products, sessions=()):
+        self._products, self._sessions = products, sessions
         self.active = []
 
-    def add(self, spec):
-        self.active.append(Fault(spec, self._products))
+    def make(self, spec):
+        for other in spec.get("faults", ()) if isinstance(spec, dict) else ():
+            self.make(other)  # a slip is to be found before it strikes
+        return Fault(spec, self._products)
 
-    def clear(self):
-        self.active.clear()
+    def add(self, spec):
+        each = self.make(spec)
+        self.active.append(each)
+        if each.event == "now":
+            for session in self._sessions:
+                if session.is_open() and each.waits("now", session.number):
+                    for feed in each.feeds_of(session):
+                        session.order(partial(each.strike, session, feed))
+            each.event = "over"
+
+    def clear(self, name=None):
+        """Switches off those of this name, or all."""
+        self.active[:] = [each for each in self.active if name not in (None, each.spec["do"])]
 
     def point(self, connection, product):
         """The trade after whose sending the next fault strikes, None when there is none."""
@@ -239,173 +283,5 @@ class Faults:
     async def strike(self, event, actor, connection, product=None, passed=None, subject=None):
         for each in list(self.active):
             if each.waits(event, connection, product) and (
-                    passed is None or each.trade <= passed):
-                each.left -= 1
+                    each.occurs() if passed is None else each.trade <= passed):
                 await each.strike(actor, subject)
-
-
-# Connections that end.
-
-@fault("drop", "subscribed", how="fin", code=1012, reason="Service restart", gap=0,
-       products=None, settle=True)
-async def drop(session, m, _):
-    """Ends the connection; gap trades happen before the next. A reset waits until the client
-    has read what was sent, so that the gap is all it misses; "settle": false cuts at once."""
-    session.feeding = False
-    if m.how == "rst" and m.settle:
-        await session.ws.settled(SETTLE_S)
-    happen(session, m)
-    await ENDS[m.how](session, m)
-    raise Dropped(m.how)
-
-
-async def _reset(session, _):
-    session.connection.reset()
-
-
-async def _fin(session, _):
-    await session.connection.half_close()
-
-
-async def _eof(session, _):
-    await session.connection.end_of_data()
-
-
-async def _close(session, m):
-    await session.ws.close(m.code, m.reason)
-    await session.connection.peer_end()
-
-
-ENDS = {"rst": _reset, "fin": _fin, "eof": _eof, "close": _close}
-
-
-def happen(session, m):
-    """Lets m.gap trades happen unseen: of all products when m.products is "all" or none is
-    named, otherwise of the one that the fault names."""
-    named = m.product if m.products is None else m.products
-    session.market.advance(session.market.select(named), m.gap)
-
-
-@fault("refuse-handshake", "handshake", ("accept", "handshake"), status=503, size=1024,
-       retry_after=None, silent=False)
-async def refuse_handshake(connection, m, _):
-    """HTML with this status in place of the handshake; or silence."""
-    if m.silent:
-        while await connection.reader.read(4096):
-            pass
-        raise Dropped("silent")
-    headers = () if m.retry_after is None else (("Retry-After", str(m.retry_after)),)
-    raise Refused(http.answer_html(m.status, m.size, headers))
-
-
-# Connections that stay, and say nothing.
-
-@fault("mute", "subscribed", gap=0, products=None)
-async def mute(session, m, _):
-    """Nothing more comes, and the connection stays."""
-    session.feeding = False
-    session.ws.silent = True
-    happen(session, m)
-
-
-@fault("stall", "subscribed", seconds=None)
-async def stall(session, m, _):
-    """Stops reading what the client sends."""
-    session.connection.pause_reading()
-    if m.seconds is not None:
-        asyncio.get_running_loop().call_later(m.seconds, session.connection.resume_reading)
-
-
-# Subscriptions: the answer to a symbol is changed before it is sent.
-
-@fault("mute-symbol", "subscribe", ("subscribe", "trade"), gap=0, products=None)
-async def mute_symbol(session, m, subject):
-    """Acknowledged, but no trade comes."""
-    subject.snapshot, subject.mute = False, True
-    happen(session, m)
-
-
-@fault("no-ack", "subscribe", ("subscribe",))
-async def no_ack(_, __, answer):
-    """The symbol is never answered."""
-    answer.silent = True
-
-
-@fault("late-ack", "subscribe", ("subscribe",), seconds=1)
-async def late_ack(_, m, answer):
-    """The symbol is answered so many seconds later."""
-    answer.delay = m.seconds
-
-
-@fault("refuse", "subscribe", ("subscribe",), error=None)
-async def refuse(_, m, answer):
-    """The symbol is refused."""
-    answer.error = m.error or f"Currency pair not supported {answer.symbol}"
-
-
-@fault("no-snapshot", "subscribe", ("subscribe",))
-async def no_snapshot(_, __, answer):
-    """The snapshot is left out."""
-    answer.snapshot = False
-
-
-# The shape of what is sent.
-
-@fault("fragment", "open", bytes=16, ping=True)
-async def fragment(session, m, _):
-    """Messages come in fragments of so many bytes, with pings between them."""
-    session.ws.fragment, session.ws.ping_between = m.bytes, m.ping
-
-
-@fault("split", "open", bytes=1, pause=0)
-async def split(session, m, _):
-    """Messages are written in pieces of so many bytes."""
-    session.ws.split, session.ws.pause = m.bytes, m.pause
-
-
-# Frames that should not be there, and trades that are not.
-
-@fault("garbage", "subscribed", text='{"channel":"trade","type":"update","data":[{"symbol":"BT')
-@fault("raw", "subscribed", text='{"channel":"heartbeat"}')
-async def raw(session, m, _):
-    """This text as a message."""
-    await session.ws.send(m.text)
-
-
-@fault("binary", "subscribed", text=None)
-async def binary(session, m, _):
-    """A binary message: this text, or noise."""
-    payload = os.urandom(64) if m.text is None else m.text
-    await session.ws.send(payload, websocket.BINARY)
-
-
-@fault("wire", "subscribed", hex="c1023f3f")
-async def wire(session, m, _):
-    """Bytes as they are, with no frame around them."""
-    await session.ws.write(bytes.fromhex(m.hex))
-
-
-@fault("huge", "subscribed", bytes=16 << 20)
-async def huge(session, m, _):
-    """A heartbeat of so many bytes."""
-    frame = '{"channel":"heartbeat","padding":""}'
-    await session.ws.send(frame[:-2] + "x" * (m.bytes - len(frame)) + frame[-2:])
-
-
-@fault("status", "subscribed", system="maintenance")
-async def status(session, m, _):
-    """A status message."""
-    await session.send_status(m.system)
-
-
-@fault("repeat", "trade", ("trade",))
-async def repeat(session, _, __):
-    """The last frame once more."""
-    await session.ws.send_frames([session.last_frame] if session.last_frame else [])
-
-
-@fault("skip", "trade", ("trade",), ids=1)
-async def skip(session, m, feed):
-    """The next ids never exist, neither here nor in REST."""
-    feed.product.add_hole(feed.next, feed.next + m.ids - 1)
-    feed.product.move_to(feed.next + m.ids - 1)

@@ -32,6 +32,7 @@ class Request:
     target: str = ""  # path and query, as they came
     product: str = None  # what is asked about, where the venue knows it
     faults: tuple = ()  # those that may strike it
+    switch_on: object = None  # takes the spec of a fault
 
     def wants(self, token):
         """Whether the Connection header holds the token."""

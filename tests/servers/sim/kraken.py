@@ -6,6 +6,7 @@ from . import http
 from .budget import Leaky
 from .faults import apply
 from .kraken_session import Frames, Session, now_text
+from .replay import Capture, ReplaySession
 from .tape import engine_ns
 
 V1_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
@@ -113,7 +114,7 @@ class Kraken:
     """The venue, as the server registers it: paths to answer, and sockets to open."""
 
     def __init__(self, server, options):
-        self.market = server.market
+        self.server, self.market = server, server.market
         self.pairs = [Pair(product) for product in self.market.products.values()]
         self.frames = {name: Frames(product, options.per_frame)
                        for name, product in self.market.products.items()}
@@ -123,8 +124,14 @@ class Kraken:
         self.previous = {}  # product -> the ids of its last page
         self.rest = {TRADES: self.trades, "/0/public/AssetPairs": self.asset_pairs,
                      "/0/public/SystemStatus": self.system_status}
-        self.sockets = {"/v2": lambda *where: Session(server, self.frames, options.heartbeat,
-                                                      *where)}
+        self.capture = Capture(options.replay) if options.replay else None
+        self.sockets = {"/v2": lambda *where: self._session(options, *where)}
+
+    def _session(self, options, *where):
+        if self.capture:
+            return ReplaySession(self.server, self.capture, options.replay_speed, self.frames,
+                                 options.heartbeat, *where)
+        return Session(self.server, self.frames, options.heartbeat, *where)
 
     def prepare(self):
         for frames in self.frames.values():
@@ -159,6 +166,8 @@ class Kraken:
         pair = self._pair(request.query.get("pair", ""))
         if not pair:
             return http.answer_json({"error": ["EQuery:Unknown asset pair"]})
+        if self.capture:  # whose trades are not those of the tape
+            return http.answer_json({"error": ["EService:Unavailable"]})
         try:
             page = Page(self, pair, request)
         except ValueError:
@@ -188,8 +197,7 @@ class Kraken:
                                     "base": "XXBT", "aclass_quote": "currency", "quote": "ZUSD"}
         return http.answer_json({"error": [], "result": result})
 
-    @staticmethod
-    def system_status(_):
+    def system_status(self, _):
         return http.answer_json({"error": [], "result": {
-            "status": "online", "timestamp": now_text()[:19] + "Z", "upcoming_maintenance": [],
-            "emergency": []}})
+            "status": self.server.system, "timestamp": now_text()[:19] + "Z",
+            "upcoming_maintenance": [], "emergency": []}})

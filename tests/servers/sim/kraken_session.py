@@ -46,6 +46,7 @@ class Frames:
         return self.render("update", range(first, last + 1)), last
 
     def render(self, kind, ids):
+        """A frame of these trades."""
         data = ",".join(map(self.product.tape.native, ids))
         return websocket.encode(f'{{"channel":"trade","type":"{kind}","data":[{data}]}}'.encode())
 
@@ -54,7 +55,7 @@ class Feed:
     """One subscription of a connection: which trade comes next."""
 
     def __init__(self, product, frames, following, mute):
-        self.product, self.frames = product, frames
+        self.product, self.frames, self.symbol = product, frames, product.name
         self.next = following
         self.mute = mute
 
@@ -65,22 +66,28 @@ class SymbolAnswer:
     def __init__(self, symbol, snapshot, error):
         self.symbol, self.snapshot, self.error = symbol, snapshot, error
         self.snapshot_asked = snapshot
-        self.silent = False  # never answered, never fed
+        self.silent = False  # never answered
+        self.fed = True  # though it is never answered
+        self.messages = lambda ids: [ids]  # the ids of each message that is a snapshot
         self.mute = False  # acknowledged, never fed
         self.delay = 0  # seconds until it is answered
 
     @property
     def accepted(self):
-        return not self.error and not self.silent
+        return not self.error and (self.fed or not self.silent)
 
 
 class Session:
     def __init__(self, server, frames, heartbeat_s, number, connection):
+        self.server = server
         self.market, self.faults, self.log = server.market, server.faults, server.log
         self.number, self.connection = number, connection
         self.ws = websocket.WebSocket(connection.reader, connection.writer)
         self.feeds = {}  # symbol -> Feed
         self.feeding = True
+        self.beating = True  # heartbeats
+        self.muted = set()  # symbols that no subscription brings back
+        self.mixed = 1  # frames that are sent as one
         self.last_frame = None
         self.sent = {"frames": 0, "trades": 0}
         self.requests = []
@@ -89,14 +96,30 @@ class Session:
         self._wake = asyncio.Event()
         self._late = []  # tasks of answers that wait
         self._inbox = asyncio.Queue(REQUESTS_MAX)
+        self._orders = asyncio.Queue()
         self._methods = {"subscribe": self._subscribe, "unsubscribe": self._unsubscribe,
                          "ping": self._ping}
 
     def state(self):
-        return {"connection": self.number, "open": not self.connection.ended.is_set(),
+        return {"connection": self.number, "open": self.is_open(),
                 "next": {name: feed.next for name, feed in self.feeds.items()},
                 "sent": self.sent, "requests": self.requests, "pongs": self.ws.pongs,
                 "close_code": self.close_code}
+
+    def is_open(self):
+        return not self.connection.ended.is_set()
+
+    def order(self, act):
+        """Has this coroutine function of nobody run as soon as may be; it may end the session."""
+        self._orders.put_nowait(act)
+
+    async def _obey(self):
+        while True:
+            await (await self._orders.get())()
+
+    def wake(self):
+        """There may be more to send."""
+        self._wake.set()
 
     async def strike(self, event, **about):
         await self.faults.strike(event, self, self.number, **about)
@@ -131,15 +154,18 @@ class Session:
 
     async def _serve(self):
         await self.strike("open")
-        await self.send_status("online")
-        tasks = [asyncio.ensure_future(each)
-                 for each in (self._answer(), self._feed(), self._heartbeat())]
+        await self._greet()
+        tasks = [asyncio.ensure_future(each) for each in (
+            self._answer(), self._feed(), self._heartbeat(), self._obey())]
         try:
             await asyncio.gather(*tasks)
         finally:
             for task in [*tasks, *self._late]:
                 task.cancel()
             await asyncio.gather(*self._late, return_exceptions=True)
+
+    async def _greet(self):
+        await self.send_status(self.server.system)
 
     async def send_status(self, system):
         await self.ws.send(dumps({"channel": "status", "type": "update", "data": [{
@@ -150,7 +176,7 @@ class Session:
     async def _heartbeat(self):
         while True:
             await asyncio.sleep(self._heartbeat_s)
-            if self.feeds:
+            if self.feeds and self.beating:
                 await self.ws.send('{"channel":"heartbeat"}')
 
     # Requests.
@@ -242,9 +268,11 @@ class Session:
         """Sends the snapshot of a symbol; returns the feed that follows it without a hole."""
         self.market.begin()
         product, frames = self.market.products[answer.symbol], self._frames[answer.symbol]
-        feed = Feed(product, frames, product.head + 1, answer.mute)
+        feed = Feed(product, frames, product.head + 1,
+                    answer.mute or answer.symbol in self.muted)
         if answer.snapshot:
-            await self.ws.send_frames([frames.render("snapshot", product.last_ids(SNAPSHOT))])
+            await self.ws.send_frames([frames.render("snapshot", ids) for ids in
+                                       answer.messages(product.last_ids(SNAPSHOT))])
         return feed
 
     def _run(self, feeds):
@@ -255,19 +283,48 @@ class Session:
         params = await self._params(request, time_in)
         for symbol in map(str, params["symbol"] if params else ()):
             if self.feeds.pop(symbol, None):
-                await self._reply(request, time_in, success=True,
-                                  result={"channel": "trade", "symbol": symbol})
+                await self.send_unsubscribed(symbol, request, time_in)
             else:
                 await self._reply(request, time_in, error="Subscription not found",
                                   success=False, symbol=symbol)
 
+    async def send_unsubscribed(self, symbol, request=None, time_in=None):
+        """The acknowledgement, also of a request that nobody made."""
+        await self._reply(request or {"method": "unsubscribe"}, time_in or now_text(),
+                          success=True, result={"channel": "trade", "symbol": symbol})
+
     # Trades.
+
+    def take(self, feed, count):
+        """The next ids of a feed, at most so many, which it will not send any more. Where they
+        have not happened yet they do so now."""
+        product, first = feed.product, feed.next
+        last = min(product.end, product.calm, first + count - 1)
+        if last > product.head:
+            self.market.advance([product], last - product.head)
+        feed.next = max(first, last + 1)
+        return product.ids(first, last, count)
+
+    async def send_trades(self, feed, groups):
+        """A frame for each group of ids."""
+        await self.ws.send_frames([feed.frames.render("update", ids) for ids in groups])
+        self.sent["frames"] += len(groups)
+        self.sent["trades"] += sum(map(len, groups))
+
+    def _mix(self, frames):
+        """Frames of trades joined, so many to one."""
+        for start in range(0, len(frames), self.mixed):
+            texts = [websocket.payload_of(frame) for frame in frames[start:start + self.mixed]]
+            rest = b"".join(b"," + text[text.index(b"[") + 1:-2] for text in texts[1:])
+            yield websocket.encode(texts[0][:-2] + rest + b"]}")
 
     async def _feed(self):
         while True:
             self._wake.clear()
             frames, struck = self._collect()
             if frames:
+                if self.mixed > 1:
+                    frames = list(self._mix(frames))
                 self.last_frame = frames[-1]
                 await self.ws.send_frames(frames)
                 self.sent["frames"] += len(frames)

@@ -9,6 +9,7 @@ from .tape import tape
 
 NEVER = 1 << 64
 MOVES_MAX = 100_000
+RESTLESS_S = 1
 TICK_S = 0.001  # finer than this the event loop's own granularity shows
 
 
@@ -19,6 +20,7 @@ class Product:
         self.start = first  # the first trade that happens live
         self.head = first - 1  # the last trade that has happened
         self.end = NEVER if trades is None else first - 1 + trades
+        self.calm = self.end  # faults make no trade beyond it happen
         self.holes = []  # (first, last) of ids that the exchange jumped over
         self.added = 0  # moved on by hand, beside the clock
         self._moves = None  # (when, head), where somebody asks for the past
@@ -39,6 +41,20 @@ class Product:
         while len(self._moves) > 1 and self._moves[1][0] <= limit:
             self._moves.popleft()
         return self._moves[0][1]
+
+    def room(self, count):
+        """So many trades, or as many as faults may make happen."""
+        return max(0, min(count, self.calm - self.head))
+
+    def never(self):
+        """The ids up to the head that never existed, as texts: 5 or 5-9."""
+        spans = []
+        for first, last in sorted((first, min(last, self.head)) for first, last in self.holes):
+            if spans and first <= spans[-1][1] + 1:
+                spans[-1][1] = max(last, spans[-1][1])
+            elif first <= last:
+                spans.append([first, last])
+        return [str(first) if first == last else f"{first}-{last}" for first, last in spans]
 
     def add_hole(self, first, last):
         self.holes.append((first, last))
@@ -81,6 +97,7 @@ class Market:
         self.products = {product.name: product for product in products}
         self.rate = rate
         self.began = None
+        self.restless = False  # at rate 0 trades happen also while none can be sent
         self._listeners = set()
 
     def listen(self, event):
@@ -110,6 +127,8 @@ class Market:
 
     async def run(self):
         """Moves the heads with the clock, for as long as it is awaited."""
+        if self.rate == 0 and self.restless:
+            await self._go_on()
         while self.rate:
             await asyncio.sleep(max(TICK_S, 1 / self.rate / 4))
             if self.began is not None:
@@ -119,6 +138,17 @@ class Market:
                     product.move_to(product.start - 1 + product.added + passed)
                 if before != [product.head for product in self.products.values()]:
                     self._wake()
+
+    async def _go_on(self):
+        """Where a trade happens when it is sent, now and then one happens all the same: else there
+        might be nothing by which a client can tell that it is not sent any."""
+        before = {}
+        while True:
+            await asyncio.sleep(RESTLESS_S)
+            still = [product for product in self.products.values()
+                     if before.get(product.name) == product.head and self.began is not None]
+            self.advance(still, 1)
+            before = {product.name: product.head for product in self.products.values()}
 
     def _wake(self):
         for event in self._listeners:

@@ -36,6 +36,14 @@ def retry_after(seconds):
     return () if seconds is None else (("Retry-After", str(seconds)),)
 
 
+@rest_fault("rest-switch-on", "request", faults=())
+def rest_switch_on(request, m, _):
+    """Switches these faults on when a request comes: a drop at the event now ends connections while
+    a client repairs, and with the fault delay at the same request long before it is answered."""
+    for spec in m.faults:
+        request.switch_on(spec)
+
+
 # In place of an answer.
 
 @rest_fault("rest-answer", "request", status=200, error=None, body=None, type="application/json",

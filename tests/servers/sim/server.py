@@ -7,8 +7,10 @@ import sys
 import time
 from collections import deque
 
-from . import archive_faults, control, http, page_faults, rest_faults, websocket  # noqa: F401
+from . import archive_faults, control, feed_faults, http, page_faults, rest_faults  # noqa: F401
+from . import websocket
 from .binance import Binance
+from .chaos import Chaos
 from .connection import Connection
 from .faults import Faults, Refused, apply
 from .kraken import Kraken
@@ -24,13 +26,21 @@ class Server:
         self.venues = [venue(self, options) for venue in VENUES]
         self.products = {name: product for venue in self.venues
                          for name, product in venue.products.items()}
-        self.faults = Faults(self.products)
+        self.sessions = []
+        self.system = "online"  # what status messages and SystemStatus say
+        self.faults = Faults(self.products, self.sessions)
+        self.chaos = None
+        if options.chaos is not None:
+            self.chaos = Chaos(options.chaos, market.products.values(), options.chaos_faults,
+                               options.chaos_hide)
+            market.restless = True
+            for spec in self.chaos.plan:
+                self.faults.add(spec)
         self.rest = {path: (None, act) for path, act in control.routes(self)}
         self.sockets = {}
         for venue in self.venues:
             self.rest.update((path, (venue, act)) for path, act in venue.rest.items())
             self.sockets.update(venue.sockets)
-        self.sessions = []
         self.accepted = 0
         self.handshakes = []  # seconds since the start, for tests of back-off
         self.rest_requests = {}
@@ -114,7 +124,8 @@ class Server:
         venue.dress(request, answer)
         statuses = self.answers.setdefault(request.path, {})
         statuses[str(answer.status)] = statuses.get(str(answer.status), 0) + 1
-        if self._compress and "zip" not in answer.type and "gzip" in request.headers.get("accept-encoding", ""):
+        takes = request.headers.get("accept-encoding", "")
+        if self._compress and "zip" not in answer.type and "gzip" in takes:
             answer.compress()
         return answer
 
@@ -126,6 +137,7 @@ class Server:
 
     def _struck(self, request, act):
         """The answer, as faults leave it."""
+        request.switch_on = self.faults.add
         request.faults = self.faults.meeting(request, sum(self.rest_requests.values()))
         try:
             apply(request, "request", None)

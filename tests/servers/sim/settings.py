@@ -12,6 +12,11 @@ class Settings:
     compress: bool = False
     per_frame: int = None
     heartbeat: float = 1
+    chaos: int = None
+    chaos_faults: int = 12
+    chaos_hide: float = 0.1
+    replay: str = None
+    replay_speed: float = 1
     kraken_rate: float = 0
     kraken_burst: float = 3
     binance: str = "BTCUSDT,ETHUSDT,BTCUSD_PERP"

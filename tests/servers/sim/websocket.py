@@ -97,13 +97,13 @@ class WebSocket:
                 return
             if self.writer.is_closing():
                 raise ConnectionResetError("closed")
-            for start in range(0, len(data), self.split) if self.split else ():
-                self.writer.write(data[start:start + self.split])
+            while self.split and data:
+                self.writer.write(data[:self.split])
+                data = data[self.split:]
                 await self.writer.drain()
                 await asyncio.sleep(self.pause)
-            if not self.split:
-                self.writer.write(data)
-                await self.writer.drain()
+            self.writer.write(data)
+            await self.writer.drain()
 
     def _cut(self, frame):
         opcode, payload = frame[0] & 0x0F, payload_of(frame)
