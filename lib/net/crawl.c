@@ -1,6 +1,7 @@
 #include "net/crawl.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/progress.h"
@@ -8,19 +9,94 @@
 #include "base/stamp.h"
 #include "net/crawl_priv.h"
 
-/* All places of a run. */
-struct crawl_places {
-	struct crawl_place *all;
-	size_t n;
-};
+struct crawl *crawl_open(
+	const struct crawl_settings *settings, struct crawl_counts *counts, struct err *err)
+{
+	struct http *http = http_new(settings->http, err);
+	struct crawl *crawl;
+
+	if (!http)
+		return NULL;
+	crawl = mem_alloc(1, sizeof *crawl);
+	crawl->settings = settings;
+	crawl->counts = counts;
+	crawl->http = http;
+	return crawl;
+}
+
+/* Puts those still waiting to the front, or finds more room. */
+static void make_room(struct crawl_queue *queue)
+{
+	if (queue->first > queue->room / 2) {
+		memmove(queue->all, queue->all + queue->first, queue->n * sizeof *queue->all);
+		queue->first = 0;
+		return;
+	}
+	queue->room = queue->room ? queue->room * 2 : 8;
+	queue->all = mem_resize(queue->all, queue->room, sizeof *queue->all);
+}
+
+void crawl_add(struct crawl *crawl, const struct crawl_chain *chain)
+{
+	struct crawl_queue *queue = &crawl->queue;
+
+	if (queue->first + queue->n == queue->room)
+		make_room(queue);
+	queue->all[queue->first + queue->n++] = *chain;
+	http_wake(crawl->http);
+}
+
+static struct crawl_chain queue_take(struct crawl_queue *queue)
+{
+	queue->n--;
+	return queue->all[queue->first++];
+}
+
+static bool may_grow(const struct crawl *crawl)
+{
+	return crawl->n_places == 0 || crawl->n_places < crawl->settings->jobs;
+}
+
+static struct crawl_place *new_place(struct crawl *crawl)
+{
+	struct crawl_place *place = mem_alloc(1, sizeof *place);
+
+	crawl->places =
+		mem_resize(crawl->places, crawl->n_places + 1, sizeof(struct crawl_place *));
+	crawl->places[crawl->n_places++] = place;
+	crawl_place_init(place, crawl);
+	return place;
+}
+
+static struct crawl_place *empty_place(const struct crawl *crawl)
+{
+	for (size_t i = 0; i < crawl->n_places; i++)
+		if (crawl->places[i]->state == CRAWL_STATE_EMPTY)
+			return crawl->places[i];
+	return NULL;
+}
+
+/* Begins the chains that there are places for. */
+static void begin_chains(struct crawl *crawl)
+{
+	while (crawl->queue.n) {
+		struct crawl_place *place = empty_place(crawl);
+		struct crawl_chain chain;
+
+		if (!place && !may_grow(crawl))
+			return;
+		chain = queue_take(&crawl->queue);
+		crawl_place_begin(place ? place : new_place(crawl), &chain);
+	}
+}
 
 /* The place that has waited longest of those that the budget may have something for now, or NULL. */
-static struct crawl_place *first_in_line(const struct crawl_places *places, int64_t now_ns)
+static struct crawl_place *first_in_line(const struct crawl *crawl, int64_t now_ns)
 {
 	struct crawl_place *first = NULL;
 
-	for (size_t i = 0; i < places->n; i++) {
-		struct crawl_place *place = &places->all[i];
+	for (size_t i = 0; i < crawl->n_places; i++) {
+		struct crawl_place *place = crawl->places[i];
 		if (place->state == CRAWL_STATE_BUDGET && place->due_ns <= now_ns &&
 			(!first || place->asked_ns < first->asked_ns))
 			first = place;
@@ -29,116 +105,140 @@ static struct crawl_place *first_in_line(const struct crawl_places *places, int6
 }
 
 /* Without this the first places would leave nothing of a shared lane to the others. */
-static int step_waiting(const struct crawl_places *places, struct err *err)
+static int step_waiting(const struct crawl *crawl, struct err *err)
 {
 	int64_t now_ns = stamp_monotonic();
 	struct crawl_place *place;
 
-	while ((place = first_in_line(places, now_ns)))
+	while ((place = first_in_line(crawl, now_ns)))
 		if (crawl_place_step(place, now_ns, err) < 0)
 			return -1;
 	return 0;
 }
 
-/* Gives each place its turn. 1 while there are chains under way, 0 where none is, or all have been
- * told to stop; -1 and *err. */
-static int step_all(const struct crawl *crawl, const struct crawl_places *places, struct err *err)
+/* Gives each place its turn, unless all have been told to stop. */
+static int step_all(struct crawl *crawl, struct err *err)
 {
-	int under_way = 0;
-
-	if (crawl->is_banned || sig_stops())
+	if (sig_stops())
 		return 0;
-	if (step_waiting(places, err) < 0)
+	begin_chains(crawl);
+	if (step_waiting(crawl, err) < 0)
 		return -1;
-	for (size_t i = 0; i < places->n; i++) {
-		struct crawl_place *place = &places->all[i];
-		if (sig_stops())
-			return 0;
-		if (crawl_place_step(place, stamp_monotonic(), err) < 0)
+	for (size_t i = 0; i < crawl->n_places && !sig_stops(); i++)
+		if (crawl_place_step(crawl->places[i], stamp_monotonic(), err) < 0)
 			return -1;
-		under_way |= place->state != CRAWL_STATE_EMPTY;
-	}
-	return under_way;
-}
-
-/* The milliseconds until the first place has something to do; -1 where all wait for answers. */
-static int64_t pause_of(const struct crawl_places *places)
-{
-	int64_t due_ns = INT64_MAX, left_ns;
-
-	for (size_t i = 0; i < places->n; i++)
-		if (places->all[i].due_ns < due_ns)
-			due_ns = places->all[i].due_ns;
-	if (due_ns == INT64_MAX)
-		return -1;
-	left_ns = due_ns - stamp_monotonic();
-	return left_ns <= 0 ? 0 : (left_ns + STAMP_NS_PER_MS - 1) / STAMP_NS_PER_MS;
-}
-
-/* Waits, for all chains in one place, and goes on with the answer that ends the wait, if one does. */
-static int turn(const struct crawl *crawl, const struct crawl_places *places, struct err *err)
-{
-	const struct crawl_settings *settings = crawl->settings;
-	int64_t pause_ms = pause_of(places);
-	const struct http_call *call;
-
-	if (pause_ms != 0 && settings->flush && settings->flush(settings->arg) != 0) {
-		*err = (struct err){.code = EXIT_DONE};
-		return -1;
-	}
-	call = http_turn(crawl->http, pause_ms);
-	for (size_t i = 0; i < places->n; i++)
-		crawl_place_tick(&places->all[i], stamp_monotonic());
-	for (size_t i = 0; call && i < places->n; i++)
-		if (places->all[i].call == call)
-			return crawl_place_answer(&places->all[i], err);
 	return 0;
 }
 
-/* A server that has banned one has banned all: those that have ended before are not told again. */
-static void end_all(const struct crawl *crawl, const struct crawl_places *places)
+/* A server that has banned one has banned all. Those that are added by ended() come later. */
+static void end_all(struct crawl *crawl)
 {
-	for (size_t i = 0; i < places->n; i++)
-		if (places->all[i].chain)
-			places->all[i].chain->ended(places->all[i].chain->arg, &crawl->ban);
-	for (size_t i = crawl->begun; i < crawl->n; i++)
-		crawl->chains[i].ended(crawl->chains[i].arg, &crawl->ban);
+	size_t queued = crawl->queue.n;
+	struct crawl_chain chain;
+
+	crawl->is_banned = false;
+	for (size_t i = 0; i < crawl->n_places; i++)
+		if (crawl->places[i]->state != CRAWL_STATE_EMPTY)
+			crawl_place_end(crawl->places[i], &crawl->ban);
+	for (; queued; queued--) {
+		chain = queue_take(&crawl->queue);
+		chain.ended(chain.arg, &crawl->ban);
+	}
 }
 
-static int run(struct crawl *crawl, const struct crawl_places *places, struct err *err)
+/* The milliseconds until something is due, timeout_ms at most; -1 where all wait for answers. */
+static int64_t pause_of(const struct crawl *crawl, int64_t timeout_ms)
 {
-	int under_way = step_all(crawl, places, err);
+	int64_t due_ns = INT64_MAX, left_ns, left_ms;
 
-	while (under_way > 0) {
-		if (turn(crawl, places, err) < 0)
-			return -1;
-		under_way = step_all(crawl, places, err);
+	if (crawl->queue.n && (may_grow(crawl) || empty_place(crawl)))
+		return 0;
+	for (size_t i = 0; i < crawl->n_places; i++)
+		if (crawl->places[i]->due_ns < due_ns)
+			due_ns = crawl->places[i]->due_ns;
+	if (due_ns == INT64_MAX)
+		return timeout_ms;
+	left_ns = due_ns - stamp_monotonic();
+	left_ms = left_ns <= 0 ? 0 : (left_ns + STAMP_NS_PER_MS - 1) / STAMP_NS_PER_MS;
+	return timeout_ms < 0 || left_ms < timeout_ms ? left_ms : timeout_ms;
+}
+
+/* Waits, for all chains in one place. The request that ended the wait, if one did, is in *call. */
+static int wait_for(struct crawl *crawl, int fd, int64_t timeout_ms, const struct http_call **call,
+	struct err *err)
+{
+	const struct crawl_settings *settings = crawl->settings;
+
+	if (pause_of(crawl, timeout_ms) != 0 && settings->flush &&
+		settings->flush(settings->arg) != 0) {
+		*err = (struct err){.code = EXIT_DONE};
+		return -1;
 	}
+	*call = http_turn(crawl->http, fd, pause_of(crawl, timeout_ms));
+	for (size_t i = 0; i < crawl->n_places; i++)
+		crawl_place_tick(crawl->places[i], stamp_monotonic());
+	return 0;
+}
+
+static int take_answer(struct crawl *crawl, const struct http_call *call, struct err *err)
+{
+	for (size_t i = 0; i < crawl->n_places; i++)
+		if (crawl->places[i]->call == call)
+			return crawl_place_answer(crawl->places[i], err);
+	return 0;
+}
+
+int crawl_turn(struct crawl *crawl, int fd, int64_t timeout_ms, struct err *err)
+{
+	const struct http_call *call;
+
+	if (sig_stops())
+		return 0;
+	if (wait_for(crawl, fd, timeout_ms, &call, err) < 0)
+		return -1;
+	if (call && take_answer(crawl, call, err) < 0)
+		return -1;
 	if (crawl->is_banned)
-		end_all(crawl, places);
-	return under_way;
+		end_all(crawl);
+	return step_all(crawl, err);
+}
+
+size_t crawl_count(const struct crawl *crawl)
+{
+	size_t n = crawl->queue.n;
+
+	for (size_t i = 0; i < crawl->n_places; i++)
+		n += crawl->places[i]->state != CRAWL_STATE_EMPTY;
+	return n;
+}
+
+void crawl_close(struct crawl *crawl)
+{
+	if (!crawl)
+		return;
+	for (size_t i = 0; i < crawl->n_places; i++) {
+		crawl_place_release(crawl->places[i]);
+		free(crawl->places[i]);
+	}
+	free(crawl->places);
+	free(crawl->queue.all);
+	http_free(crawl->http);
+	free(crawl);
 }
 
 int crawl_run(const struct crawl_settings *settings, const struct crawl_chain *chains, size_t n,
 	struct crawl_counts *counts, struct err *err)
 {
-	struct crawl crawl = {.settings = settings, .counts = counts, .chains = chains, .n = n};
-	struct crawl_places places = {.n = settings->jobs < n ? settings->jobs : n};
-	int result;
+	struct crawl *crawl = crawl_open(settings, counts, err);
+	int result = 0;
 
-	crawl.http = http_new(settings->http, err);
-	if (!crawl.http)
+	if (!crawl)
 		return -1;
-	if (n && !places.n)
-		places.n = 1;
-	places.all = mem_alloc(places.n + 1, sizeof *places.all);
-	for (size_t i = 0; i < places.n; i++)
-		crawl_place_init(&places.all[i], &crawl);
-	result = run(&crawl, &places, err);
-	for (size_t i = 0; i < places.n; i++)
-		crawl_place_release(&places.all[i]);
-	free(places.all);
-	http_free(crawl.http);
+	for (size_t i = 0; i < n; i++)
+		crawl_add(crawl, &chains[i]);
+	while (result == 0 && crawl_count(crawl) && !sig_stops())
+		result = crawl_turn(crawl, -1, -1, err);
+	crawl_close(crawl);
 	return result;
 }
 

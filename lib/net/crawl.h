@@ -2,7 +2,7 @@
  * Chains of requests, side by side: each chain asks, judges the answer, and asks again until it is
  * done. Between them and the server stand the budget that they share with other processes, and
  * another attempt for what is temporary. What a chain asks for and what it makes of an answer are the
- * caller's. One thread: callbacks run within crawl_run().
+ * caller's. One thread: callbacks run within crawl_run() and crawl_turn().
  */
 #ifndef TRADEPIPE_NET_CRAWL_H
 #define TRADEPIPE_NET_CRAWL_H
@@ -107,6 +107,33 @@ void crawl_counts_say(struct buf *to, const void *counts);
  */
 int crawl_run(const struct crawl_settings *settings, const struct crawl_chain *chains, size_t n,
 	struct crawl_counts *counts, struct err *err);
+
+/*
+ * The same beside other work: chains are added at any time, also by callbacks, and go on whenever
+ * crawl_turn() is called. After a ban all chains there are have been told; those added later, by
+ * ended() say, wait until the host is held no more (but those that cost nothing); a warning says so
+ * once. Settings and counts live as long as the crawl.
+ */
+struct crawl;
+
+/* NULL and *err as above. */
+struct crawl *crawl_open(
+	const struct crawl_settings *settings, struct crawl_counts *counts, struct err *err);
+
+/* The chain is copied. It begins when one of settings->jobs places is free. */
+void crawl_add(struct crawl *crawl, const struct crawl_chain *chain);
+
+/* Does all that is due, waiting for up to timeout_ms (0: does not wait; -1: no limit) for the first
+ * thing to do, or until `fd` (-1: none) can be read, or a signal comes. Comes back after each wait.
+ * After a stop signal it neither waits nor calls anybody. Not for callbacks, like crawl_close().
+ * 0; or -1 and *err as above, after which it must be closed. */
+int crawl_turn(struct crawl *crawl, int fd, int64_t timeout_ms, struct err *err);
+
+/* How many chains are not at their end; ended() is called behind it. */
+size_t crawl_count(const struct crawl *crawl);
+
+/* Gives up what is under way; callbacks are not called any more. NULL is allowed. */
+void crawl_close(struct crawl *crawl);
 
 /* Whether an answer is no word of the API's but a fault on the way there, which any client tries
  * again (*err says what it is, for CRAWL_AGAIN): a status of 408, 425 or 5xx (but 501 and 505), 403 as

@@ -46,32 +46,33 @@ static void go_on_after(
 	place->waiting_ns = now_ns;
 }
 
-static void next_chain(struct crawl_place *place)
-{
-	struct crawl *crawl = place->crawl;
-
-	place->chain = NULL;
-	if (crawl->begun == crawl->n) {
-		go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
-		return;
-	}
-	place->chain = &crawl->chains[crawl->begun++];
-	crawl_attempts_init(&place->attempts, crawl->settings->retry_ms);
-	go_on(place, CRAWL_STATE_NEXT, 0);
-}
-
 void crawl_place_init(struct crawl_place *place, struct crawl *crawl)
 {
 	*place = (struct crawl_place){.crawl = crawl};
 	buf_init(&place->ask.url, CRAWL_URL_MAX);
 	buf_init(&place->answer.body, CRAWL_BODY_MAX);
-	next_chain(place);
+	go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
 }
 
-static void end_chain(struct crawl_place *place, const struct err *err)
+void crawl_place_begin(struct crawl_place *place, const struct crawl_chain *chain)
 {
-	place->chain->ended(place->chain->arg, err);
-	next_chain(place);
+	place->chain = *chain;
+	crawl_attempts_init(&place->attempts, place->crawl->settings->retry_ms);
+	go_on(place, CRAWL_STATE_NEXT, 0);
+}
+
+static void give_up_call(struct crawl_place *place)
+{
+	if (place->call)
+		http_end(place->crawl->http, place->call, NULL);
+	place->call = NULL;
+}
+
+void crawl_place_end(struct crawl_place *place, const struct err *err)
+{
+	give_up_call(place);
+	go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
+	place->chain.ended(place->chain.arg, err);
 }
 
 /* Pieces of other bodies than those of files are what take() wants to see as a whole. */
@@ -81,7 +82,7 @@ static int on_piece(void *arg, struct span piece)
 	int refused;
 
 	if (place->answer.status == STATUS_OK)
-		refused = place->ask.piece(place->chain->arg, piece);
+		refused = place->ask.piece(place->chain.arg, piece);
 	else
 		refused = buf_add(&place->answer.body, piece);
 	place->is_refused = refused != 0;
@@ -96,7 +97,7 @@ static void on_header(void *arg, struct span name, struct span value)
 	if (name.n == retry_after.n && strncasecmp(name.p, retry_after.p, name.n) == 0)
 		place->retry_after_ms = crawl_answer_retry_after(value, stamp_now());
 	if (place->ask.header)
-		place->ask.header(place->chain->arg, name, value);
+		place->ask.header(place->chain.arg, name, value);
 }
 
 static int start(struct crawl_place *place, struct err *err)
@@ -121,16 +122,29 @@ static int start(struct crawl_place *place, struct err *err)
 	return 0;
 }
 
+/* Whether the wait is for a ban that came here, and has been told: once is enough for all chains. */
+static bool is_known_ban(struct crawl *crawl, int64_t until_ns)
+{
+	bool told = crawl->is_ban_told;
+
+	if (until_ns > crawl->banned_until_ns + STAMP_NS_PER_S)
+		return false;
+	crawl->is_ban_told = true;
+	return told;
+}
+
 /* Says why nothing happens, where another program than this one may know. */
-static void note_held(struct crawl_place *place, int64_t wait_ns)
+static void note_held(struct crawl_place *place, int64_t now_ns, int64_t wait_ns)
 {
 	if (place->is_held || wait_ns < HELD_LONG_S * STAMP_NS_PER_S)
 		return;
 	place->is_held = true;
+	if (is_known_ban(place->crawl, now_ns + wait_ns))
+		return;
 	diag_warning("%s: waiting for %" PRId64
 		     " s: the server has refused requests, and wants none "
 		     "before",
-		place->chain->name, wait_ns / STAMP_NS_PER_S);
+		place->chain.name, wait_ns / STAMP_NS_PER_S);
 }
 
 static int ask_budget(struct crawl_place *place, int64_t now_ns, struct err *err)
@@ -142,7 +156,7 @@ static int ask_budget(struct crawl_place *place, int64_t now_ns, struct err *err
 		wait_ns = budget_take(place->crawl->settings->budget, &ask->lane, ask->units);
 	if (wait_ns == 0)
 		return start(place, err);
-	note_held(place, wait_ns);
+	note_held(place, now_ns, wait_ns);
 	if (wait_ns > ASK_AGAIN_S * STAMP_NS_PER_S)
 		wait_ns = ASK_AGAIN_S * STAMP_NS_PER_S;
 	go_on_after(place, CRAWL_STATE_BUDGET, now_ns, wait_ns);
@@ -157,7 +171,7 @@ static int ask_chain(struct crawl_place *place, int64_t now_ns, struct err *err)
 	place->ask = (struct crawl_ask){.url = url};
 	place->is_held = false;
 	place->asked_ns = now_ns;
-	switch (place->chain->next(place->chain->arg, &place->ask)) {
+	switch (place->chain.next(place->chain.arg, &place->ask)) {
 	case CRAWL_ASK:
 		if (buf_add(&place->ask.url, span_make("", 1)) == 0)
 			return ask_budget(place, now_ns, err);
@@ -172,7 +186,7 @@ static int ask_chain(struct crawl_place *place, int64_t now_ns, struct err *err)
 	case CRAWL_DONE:
 		break;
 	}
-	next_chain(place);
+	go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
 	return 0;
 }
 
@@ -187,7 +201,7 @@ int crawl_place_step(struct crawl_place *place, int64_t now_ns, struct err *err)
 /* Puts in front of a reason whose it is, and of what address where it does not say so. */
 static void explain(const struct crawl_place *place, const struct err *why, struct err *err)
 {
-	const char *url = url_shown(place->ask.url.data), *name = place->chain->name;
+	const char *url = url_shown(place->ask.url.data), *name = place->chain.name;
 
 	if (strstr(why->text, url))
 		err_set(err, why->code, "%s: %s", name, why->text);
@@ -206,7 +220,7 @@ static void give_up(struct crawl_place *place, const struct err *why, int64_t no
 	snprintf(err.text + n, sizeof err.text - n, "; tried for %" PRId64 " s (%u %s)",
 		(now_ns - attempts->since_ns) / STAMP_NS_PER_S, attempts->failures,
 		attempts->failures == 1 ? "attempt" : "attempts");
-	end_chain(place, &err);
+	crawl_place_end(place, &err);
 }
 
 /* pause_ms as crawl_attempts.h has it. */
@@ -250,16 +264,19 @@ static void be_refused(struct crawl_place *place, const struct err *why)
 static void be_banned(struct crawl_place *place, const struct err *why)
 {
 	int64_t hold_ms = place->retry_after_ms > 0 ? place->retry_after_ms : CRAWL_HOLD_MOST_MS;
+	struct crawl *crawl = place->crawl;
 
-	budget_hold(place->crawl->settings->budget, NULL, hold_ms * STAMP_NS_PER_MS);
-	place->crawl->is_banned = true;
-	place->crawl->ban = *why;
+	budget_hold(crawl->settings->budget, NULL, hold_ms * STAMP_NS_PER_MS);
+	crawl->is_banned = true;
+	crawl->ban = *why;
+	crawl->banned_until_ns = stamp_monotonic() + hold_ms * STAMP_NS_PER_MS;
+	crawl->is_ban_told = false;
 }
 
 static void succeed(struct crawl_place *place)
 {
 	if (place->attempts.failures)
-		diag_info("%s: going on (failures before: %u)", place->chain->name,
+		diag_info("%s: going on (failures before: %u)", place->chain.name,
 			place->attempts.failures);
 	crawl_attempts_succeed(&place->attempts);
 	go_on(place, CRAWL_STATE_NEXT, 0);
@@ -267,7 +284,7 @@ static void succeed(struct crawl_place *place)
 
 static void judge(struct crawl_place *place)
 {
-	const struct crawl_chain *chain = place->chain;
+	const struct crawl_chain *chain = &place->chain;
 	struct crawl_answer answer = {.url = place->ask.url.data,
 		.status = place->answer.status,
 		.body = buf_span(&place->answer.body),
@@ -286,7 +303,7 @@ static void judge(struct crawl_place *place)
 		be_refused(place, &why);
 		break;
 	case CRAWL_FAILED:
-		end_chain(place, &why);
+		crawl_place_end(place, &why);
 		break;
 	case CRAWL_BANNED:
 		be_banned(place, &why);
@@ -305,7 +322,7 @@ static int end_badly(struct crawl_place *place, const struct err *why, struct er
 		return -1;
 	}
 	explain(place, why, &whole);
-	end_chain(place, &whole);
+	crawl_place_end(place, &whole);
 	return 0;
 }
 
@@ -327,8 +344,7 @@ int crawl_place_answer(struct crawl_place *place, struct err *err)
 
 void crawl_place_release(struct crawl_place *place)
 {
-	if (place->call)
-		http_end(place->crawl->http, place->call, NULL);
+	give_up_call(place);
 	buf_release(&place->ask.url);
 	buf_release(&place->answer.body);
 }

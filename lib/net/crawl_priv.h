@@ -1,5 +1,5 @@
 /*
- * Inside crawl: a place is where a chain runs, and after it the next one.
+ * Inside crawl: a place is where a chain runs, and after it another one.
  */
 #ifndef TRADEPIPE_NET_CRAWL_PRIV_H
 #define TRADEPIPE_NET_CRAWL_PRIV_H
@@ -11,7 +11,13 @@ enum crawl_state {
 	CRAWL_STATE_NEXT,   /* next() is due */
 	CRAWL_STATE_BUDGET, /* what *ask wants is due, if the budget has it */
 	CRAWL_STATE_CALL,   /* the request is under way */
-	CRAWL_STATE_EMPTY,  /* no chain is left for this place */
+	CRAWL_STATE_EMPTY,  /* no chain is here */
+};
+
+/* Chains that wait for a place: first come, first served. */
+struct crawl_queue {
+	struct crawl_chain *all;
+	size_t first, n, room;
 };
 
 /* What all chains share. */
@@ -19,16 +25,19 @@ struct crawl {
 	const struct crawl_settings *settings;
 	struct crawl_counts *counts;
 	struct http *http;
-	const struct crawl_chain *chains;
-	size_t n, begun;
-	bool is_banned; /* all is over, because of this: */
+	struct crawl_place **places; /* settings->jobs at most, made when they are needed */
+	size_t n_places;
+	struct crawl_queue queue;
+	bool is_banned; /* for all chains there are, because of this: */
 	struct err ban;
+	int64_t banned_until_ns; /* monotonic; 0: never */
+	bool is_ban_told;	 /* that chains wait for that */
 	int64_t waited_ns;
 };
 
 struct crawl_place {
 	struct crawl *crawl;
-	const struct crawl_chain *chain;
+	struct crawl_chain chain;
 	enum crawl_state state;
 	int64_t due_ns;	    /* monotonic; INT64_MAX while a request is under way */
 	int64_t asked_ns;   /* when next() was asked last */
@@ -42,7 +51,14 @@ struct crawl_place {
 	bool is_held;	 /* a long wait for the budget has been told */
 };
 
+/* An empty one. */
 void crawl_place_init(struct crawl_place *place, struct crawl *crawl);
+
+/* A chain takes an empty place; its next() is due. */
+void crawl_place_begin(struct crawl_place *place, const struct crawl_chain *chain);
+
+/* Ends the chain of a place because of *err, and leaves it empty. */
+void crawl_place_end(struct crawl_place *place, const struct err *err);
 
 /* Does what is due at now_ns, at most one callback. 0, or -1 and *err where all is over. */
 int crawl_place_step(struct crawl_place *place, int64_t now_ns, struct err *err);

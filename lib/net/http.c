@@ -21,6 +21,7 @@ enum {
 struct http {
 	CURLM *multi; /* it keeps the connections */
 	CURL *model;  /* the settings, which each call begins with */
+	bool is_woken;
 };
 
 struct http_call {
@@ -249,22 +250,34 @@ static struct http_call *perform(struct http *http)
 	return call;
 }
 
-/* Waits until libcurl has something to do, for left_ns at most; -1 where a signal came. */
-static int wait_on(struct http *http, int64_t left_ns)
+/* Waits until libcurl has something to do, for left_ns at most. Returns which other thing ended the
+ * wait, if one did: WAIT_SIGNAL or WAIT_EVENT (`fd`), else WAIT_READY. */
+static enum wait_result wait_on(struct http *http, int fd, int64_t left_ns)
 {
-	struct curl_waitfd signals = {.fd = sig_fd(), .events = CURL_WAIT_POLLIN};
+	struct curl_waitfd others[2];
+	unsigned n = 0;
 	int ms = TURN_MS;
 
 	if (left_ns < TURN_MS * STAMP_NS_PER_MS)
 		ms = (int)((left_ns + STAMP_NS_PER_MS - 1) / STAMP_NS_PER_MS);
-	curl_multi_poll(http->multi, &signals, signals.fd >= 0, ms, NULL);
-	if (!signals.revents)
-		return 0;
-	sig_consume();
-	return -1;
+	if (fd >= 0)
+		others[n++] = (struct curl_waitfd){.fd = fd, .events = CURL_WAIT_POLLIN};
+	if (sig_fd() >= 0)
+		others[n++] = (struct curl_waitfd){.fd = sig_fd(), .events = CURL_WAIT_POLLIN};
+	curl_multi_poll(http->multi, others, n, ms, NULL);
+	if (sig_fd() >= 0 && others[n - 1].revents) {
+		sig_consume();
+		return WAIT_SIGNAL;
+	}
+	return fd >= 0 && others[0].revents ? WAIT_EVENT : WAIT_READY;
 }
 
-struct http_call *http_turn(struct http *http, int64_t timeout_ms)
+void http_wake(struct http *http)
+{
+	http->is_woken = true;
+}
+
+struct http_call *http_turn(struct http *http, int fd, int64_t timeout_ms)
 {
 	bool limited = timeout_ms >= 0 && timeout_ms <= INT32_MAX;
 	int64_t until_ns = limited ? stamp_monotonic() + timeout_ms * STAMP_NS_PER_MS : INT64_MAX;
@@ -276,10 +289,13 @@ struct http_call *http_turn(struct http *http, int64_t timeout_ms)
 		if (sig_stops())
 			return NULL;
 		call = perform(http);
-		left_ns = call || timeout_ms == 0 ? 0 : until_ns - stamp_monotonic();
-		if (left_ns > 0 && wait_on(http, left_ns) < 0)
+		if (call || timeout_ms == 0 || http->is_woken)
+			break;
+		left_ns = until_ns - stamp_monotonic();
+		if (left_ns > 0 && wait_on(http, fd, left_ns) != WAIT_READY)
 			return NULL;
 	}
+	http->is_woken = false;
 	return call;
 }
 
@@ -336,7 +352,7 @@ enum http_result http_get(
 
 	if (!call)
 		return HTTP_FAILED;
-	while (!sig_stops() && !http_turn(http, -1))
+	while (!sig_stops() && !http_turn(http, -1, -1))
 		;
 	return http_end(http, call, err);
 }

@@ -79,9 +79,13 @@ struct http_call *http_start(
 
 /* Works on all requests under way, waiting up to timeout_ms for something to happen (0: does not
  * wait, for turns between other work; -1: no limit), with the duties of wait.h. Returns one that is
- * over, each of them once, or NULL: none yet, or a signal came. It may be called with none under
- * way. */
-struct http_call *http_turn(struct http *http, int64_t timeout_ms);
+ * over, each of them once, or NULL: none yet, a signal came, `fd` (-1: none) can be read, or
+ * http_wake() was called. It may be called with none under way. */
+struct http_call *http_turn(struct http *http, int fd, int64_t timeout_ms);
+
+/* Has http_turn() come back without waiting any longer: the one under way, for callbacks that have
+ * found other work, or else the next one. */
+void http_wake(struct http *http);
 
 /* Ends a request and frees it: how it came out, as http_get() has it, where it is over; otherwise
  * gives it up, with HTTP_INTERRUPTED. */

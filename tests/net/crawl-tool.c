@@ -1,6 +1,7 @@
 /*
  * Drives lib/net/crawl for tests/net/crawl.t: chain I gets BASE/chain/I?n=0 and so on, one page after
- * the other, and writes what becomes of each to standard output.
+ * the other, and writes what becomes of each to standard output. With turns=N, more=N or fd=N it goes
+ * by crawl_turn(), else by crawl_run().
  *
  * usage: crawl-tool [NAME=VALUE ...] BASE
  */
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/diag.h"
 #include "base/num.h"
@@ -25,6 +27,15 @@ struct tool {
 	uint64_t file;	/* 1: in pieces; 2: which are refused */
 	uint64_t flush; /* the number of the flush that fails; 0: none */
 	uint64_t flushes, done, quiet;
+
+	uint64_t turns;	  /* after which it ends, though chains are under way */
+	uint64_t timeout; /* of each turn; -1 by default */
+	uint64_t fd;	  /* 1: of a pipe that can be read all the time */
+	uint64_t more;	  /* chains that are added, one each time by: */
+	const char *from; /* next, take, ended, piece, flush; or "done", when none is left */
+	struct crawl *crawl;
+	struct chain *states;
+	uint64_t added; /* the first ones included */
 };
 
 struct chain {
@@ -33,6 +44,41 @@ struct chain {
 	uint64_t number, page, worked, bytes;
 	bool rested;
 };
+
+static enum crawl_step next(void *arg, struct crawl_ask *ask);
+static enum crawl_verdict take(void *arg, const struct crawl_answer *answer, struct err *err);
+static void ended(void *arg, const struct err *err);
+
+static struct crawl_chain make_chain(struct tool *tool)
+{
+	uint64_t i = tool->added++;
+	struct chain *state = &tool->states[i];
+
+	*state = (struct chain){.tool = tool, .number = i};
+	snprintf(state->name, sizeof state->name, "chain-%" PRIu64, i);
+	if (strcmp(tool->lane, "none") != 0)
+		snprintf(state->lane, sizeof state->lane, "lane-%" PRIu64,
+			strcmp(tool->lane, "one") == 0 ? 0 : i);
+	return (struct crawl_chain){
+		.name = state->name, .next = next, .take = take, .ended = ended, .arg = state};
+}
+
+/* The struct given to crawl_add() does not outlive the call. */
+static void add_from(struct tool *tool, const char *where)
+{
+	struct crawl_chain *chain;
+
+	if (!tool->more || strcmp(tool->from, where) != 0)
+		return;
+	tool->more--;
+	chain = malloc(sizeof *chain);
+	*chain = make_chain(tool);
+	printf("added %" PRIu64 " by %s, count %zu\n", tool->added - 1, where,
+		crawl_count(tool->crawl));
+	crawl_add(tool->crawl, chain);
+	memset(chain, 0xff, sizeof *chain);
+	free(chain);
+}
 
 static bool works(struct chain *c)
 {
@@ -52,6 +98,7 @@ static enum crawl_step next(void *arg, struct crawl_ask *ask)
 {
 	struct chain *c = arg;
 
+	add_from(c->tool, "next");
 	if (c->page == c->tool->pages) {
 		printf("done %" PRIu64 "\n", c->number);
 		c->tool->done++;
@@ -72,6 +119,7 @@ static int on_piece(void *arg, struct span piece)
 {
 	struct chain *c = arg;
 
+	add_from(c->tool, "piece");
 	c->bytes += piece.n;
 	return c->tool->file == 2 ? -1 : 0;
 }
@@ -112,6 +160,7 @@ static enum crawl_verdict take(void *arg, const struct crawl_answer *answer, str
 	struct chain *c = arg;
 	uint64_t n = answer->body.n + c->bytes;
 
+	add_from(c->tool, "take");
 	if (!(c->tool->file && answer->status == 200) && crawl_temporary(answer, err))
 		return CRAWL_AGAIN;
 	if (answer->status == 429) {
@@ -137,17 +186,68 @@ static void ended(void *arg, const struct err *err)
 
 	c->tool->done++;
 	printf("ended %" PRIu64 " %d %s\n", c->number, err->code, err->text);
+	add_from(c->tool, "ended");
 }
 
 static int flush(void *arg)
 {
 	struct tool *tool = arg;
 
+	add_from(tool, "flush");
 	fflush(stdout);
 	return ++tool->flushes == tool->flush ? -1 : 0;
 }
 
-static int run(struct tool *tool, struct crawl_chain *chains, struct chain *states)
+static int run_all(struct tool *tool, const struct crawl_settings *settings,
+	struct crawl_counts *counts, struct err *err)
+{
+	struct crawl_chain *chains = calloc(tool->chains, sizeof *chains);
+	int result;
+
+	for (size_t i = 0; i < tool->chains; i++)
+		chains[i] = make_chain(tool);
+	result = crawl_run(settings, chains, tool->chains, counts, err);
+	free(chains);
+	return result;
+}
+
+/* Turns until there is nothing left to do, or to add. */
+static int turn_all(struct tool *tool, struct err *err)
+{
+	int ends[2] = {-1, -1}, result = 0;
+	uint64_t turns = 0;
+
+	if (tool->fd && (pipe(ends) < 0 || write(ends[1], "", 1) != 1))
+		return -1;
+	while (result == 0 && !sig_stops() && crawl_count(tool->crawl) && turns++ < tool->turns) {
+		result = crawl_turn(tool->crawl, ends[0], (int64_t)tool->timeout, err);
+		if (!crawl_count(tool->crawl))
+			add_from(tool, "done");
+	}
+	printf("left %zu\n", crawl_count(tool->crawl));
+	return result;
+}
+
+static int run_in_turns(struct tool *tool, const struct crawl_settings *settings,
+	struct crawl_counts *counts, struct err *err)
+{
+	int result;
+
+	if (tool->turns == 0)
+		tool->turns = UINT64_MAX;
+	tool->crawl = crawl_open(settings, counts, err);
+	if (!tool->crawl)
+		return -1;
+	for (size_t i = 0; i < tool->chains; i++) {
+		struct crawl_chain chain = make_chain(tool);
+		crawl_add(tool->crawl, &chain);
+	}
+	result = turn_all(tool, err);
+	crawl_close(tool->crawl);
+	return result;
+}
+
+static int run(struct tool *tool)
 {
 	struct http_settings http = {.ca_file = tool->ca,
 		.connect_ms = 3000,
@@ -162,21 +262,11 @@ static int run(struct tool *tool, struct crawl_chain *chains, struct chain *stat
 	struct err err = {.code = EXIT_DONE};
 	int result;
 
-	for (size_t i = 0; i < tool->chains; i++) {
-		states[i] = (struct chain){.tool = tool, .number = i};
-		snprintf(states[i].name, sizeof states[i].name, "chain-%zu", i);
-		if (strcmp(tool->lane, "none") != 0)
-			snprintf(states[i].lane, sizeof states[i].lane, "lane-%zu",
-				strcmp(tool->lane, "one") == 0 ? 0 : i);
-		chains[i] = (struct crawl_chain){.name = states[i].name,
-			.next = next,
-			.take = take,
-			.ended = ended,
-			.arg = &states[i]};
-	}
 	settings.budget = budget_open(tool->budget, span_text("test"), &err);
 	err.text[0] = '\0';
-	result = crawl_run(&settings, chains, tool->chains, &counts, &err);
+	result = tool->turns || tool->more || tool->fd
+		? run_in_turns(tool, &settings, &counts, &err)
+		: run_all(tool, &settings, &counts, &err);
 	printf("run %d %d %s\n", result, err.code, result < 0 ? err.text : "");
 	printf("counts requests=%" PRIu64 " retries=%" PRIu64 " refused=%" PRIu64 " waits=%s "
 	       "flushes=%s\n",
@@ -204,7 +294,8 @@ static void read_word(struct tool *tool, const char *word)
 		{"retry", &tool->retry}, {"interval", &tool->interval}, {"idle", &tool->idle},
 		{"total", &tool->total}, {"limit", &tool->limit}, {"busy", &tool->busy},
 		{"until", &tool->until}, {"pause", &tool->pause}, {"file", &tool->file},
-		{"flush", &tool->flush}, {"quiet", &tool->quiet}};
+		{"flush", &tool->flush}, {"quiet", &tool->quiet}, {"turns", &tool->turns},
+		{"timeout", &tool->timeout}, {"fd", &tool->fd}, {"more", &tool->more}};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (number(word, words[i].name, words[i].value) == 0)
@@ -215,6 +306,8 @@ static void read_word(struct tool *tool, const char *word)
 		tool->budget = word + 7;
 	else if (strncmp(word, "lane=", 5) == 0)
 		tool->lane = word + 5;
+	else if (strncmp(word, "from=", 5) == 0)
+		tool->from = word + 5;
 	else
 		diag_die(EXIT_USAGE, "cannot read '%s': no such word", word);
 }
@@ -227,9 +320,9 @@ int main(int argc, char **argv)
 		.jobs = 8,
 		.retry = 10000,
 		.idle = 5000,
-		.lane = "none"};
-	struct crawl_chain *chains;
-	struct chain *states;
+		.lane = "none",
+		.from = "",
+		.timeout = UINT64_MAX};
 	static char shown[1 << 20];
 
 	diag_init("crawl-tool");
@@ -237,10 +330,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, shown, _IOFBF, sizeof shown);
 	for (int i = 1; i < argc - 1; i++)
 		read_word(&tool, argv[i]);
-	chains = calloc(tool.chains, sizeof *chains);
-	states = calloc(tool.chains, sizeof *states);
-	run(&tool, chains, states);
-	free(chains);
-	free(states);
+	tool.states = calloc(tool.chains + tool.more, sizeof *tool.states);
+	run(&tool);
+	free(tool.states);
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -415,5 +415,83 @@ def test_requests():
             "a limit of a request's own")
 
 
+def test_turns():
+    with Pages() as server:
+        result = run(server, "turns=100000", "chains=3", "pages=5", "jobs=2")
+        is_((sorted(result.of("taken")), result.of("run", "left")),
+            (taken(3, 5), ["left 0", "run 0 0 "]), "turns come to all ends")
+        result = run(server, "turns=10000000", "chains=3", "pages=5", "timeout=0")
+        is_(sorted(result.of("taken")), taken(3, 5), "... those that do not wait, too")
+        is_(result.counts["flushes"], "none", "... before which nothing must be written out")
+        result = run(server, "fd=1", "chains=3", "pages=5")
+        is_(sorted(result.of("taken")), taken(3, 5), "a descriptor that is ready stops no request")
+        is_(run(server, "turns=9", "ca=/nosuch").of("run"),
+            ["run -1 2 cannot read certificates from '/nosuch': No such file or directory"],
+            "certificates that are not there, at once")
+    stalled = threading.Event()
+    for words, name in ((["turns=20", "timeout=5"], "the time that a turn may take"),
+                        (["turns=20", "timeout=0"], "... which may be none"),
+                        (["turns=1000", "fd=1"], "a descriptor that can be read")):
+        with Pages({(0, 0): [lambda c: stalled.wait(20) and b""]}) as server:
+            is_(run(server, *words, "idle=0", "chains=2", "jobs=1").of("run", "left"),
+                ["left 2", "run 0 0 "], f"a turn ends before its request does: {name}")
+    stalled.set()
+
+
+def test_added():
+    gone = answer(b"", "404 Not Found")
+    places = ("next", "take", "ended", "piece", "flush", "done")
+    for where, jobs in itertools.product(places, (1, 8)):
+        ends = where == "ended"
+        with Pages({(i, 0): [gone] for i in range(20 if ends else 0)}) as server:
+            result = run(server, "more=20", f"from={where}", f"jobs={jobs}", "pages=2",
+                         f"file={int(where == 'piece')}")
+            is_((len(result.of("added")), len(result.of("done")), len(result.of("ended"))),
+                (20, 1, 20) if ends else (20, 21, 0), f"twenty added by {where}, {jobs} places")
+            is_(len(result.of("taken")), 2 if ends else 42, "... run to their ends")
+            is_(result.of("run", "left"), ["left 0", "run 0 0 "], "... of which nothing is left")
+    is_([line.split()[-1] for line in result.of("added")], ["0"] * 20, "... each after the other")
+
+
+def test_added_at_once():
+    seen = []
+
+    def half(connection):
+        connection.sendall(answer(b"x", headers=["Content-Length: 2"]))
+        seen.append(await_true(lambda: (1, 0) in server.seen))
+        return b"y"
+
+    with Pages({(0, 0): [half]}) as server:
+        result = run(server, "more=1", "from=piece", "file=1", "idle=0")
+        is_((seen, sorted(result.of("done"))), ([True], ["done 0", "done 1"]),
+            "what a piece of a body adds begins before the next one comes")
+
+
+def test_banned_turns():
+    def ban(seconds):
+        return {(1, 1): [answer(b"", "418 I'm a teapot", [f"Retry-After: {seconds}"])],
+                (0, 1): [lambda c: time.sleep(5)]}
+
+    words = ["chains=4", "pages=2", "jobs=2", "lane=own", "more=3", "from=ended"]
+    with Pages(ban(1)) as server:
+        result = run(server, *words)
+        is_(sorted(result.of("ended")), [f"ended {i} 1 chain 1 got status 418" for i in range(4)],
+            "a ban ends all chains there are")
+        is_([line.split()[-1] for line in result.of("added")], ["3", "3", "3"],
+            "... in the midst of which others are added, which are not told")
+        is_(sorted(result.of("done")), [f"done {i}" for i in (4, 5, 6)], "... but go on")
+        waits = [server.times[(i, 0)][0] - server.times[(1, 1)][0] for i in (4, 5, 6)]
+        ok(min(waits) >= 0.9, "... once the host is held no more", waits)
+        is_(result.notes, [], "... without a word, where that is soon")
+    with Pages(ban(3600)) as server:
+        process = start(server, *words)
+        lines = await_line(process, "added 6")
+        result = stop(process, "after a ban", [line for line in lines if "added" in line])
+        is_(len(result.of("added")), 3, "... which are held")
+        is_([note.split(" for ")[0] for note in result.notes],
+            ["crawl-tool: warning: chain-4: waiting"],
+            "a ban of an hour is told once for all")
+
+
 with contextlib.suppress(KeyboardInterrupt):
     sys.exit(harness.run_tests(globals()))

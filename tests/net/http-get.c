@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/diag.h"
 #include "base/num.h"
@@ -23,6 +24,9 @@ struct client {
 	uint64_t ceiling;
 	uint64_t side;	  /* not 0: all at once, and each outcome with its number in front */
 	uint64_t turn_ms; /* of http_turn() */
+	uint64_t turns;	  /* after which those under way are given up; 0: never */
+	uint64_t ready;	  /* not 0: http_turn() gets a descriptor that can be read all the time */
+	uint64_t wake;	  /* not 0: http_wake() by each header, and once before all */
 	uint64_t for_ms;  /* after which those under way are given up; 0: never */
 	uint64_t warm;	  /* not 0: the first one is over before the others begin */
 	uint64_t drop;	  /* not 0: the first one to be over ends the first one that is not */
@@ -42,7 +46,10 @@ struct get {
 
 static void on_header(void *arg, struct span name, struct span value)
 {
-	(void)arg;
+	struct get *get = arg;
+
+	if (get->client->wake)
+		http_wake(get->client->http);
 	printf("header %.*s=%.*s\n", (int)name.n, name.p, (int)value.n, value.p);
 }
 
@@ -132,11 +139,17 @@ static size_t end_one(
 static void get_all(struct client *client, char **urls, size_t n)
 {
 	struct get *all = calloc(n, sizeof *all);
+	int ends[2] = {-1, -1};
 	int64_t until_ns = stamp_monotonic() + (int64_t)client->for_ms * STAMP_NS_PER_MS;
 	size_t left = start_all(client, all, urls, n), turns = 0;
 
-	while (left && !sig_stops() && (!client->for_ms || stamp_monotonic() < until_ns)) {
-		struct http_call *call = http_turn(client->http, (int64_t)client->turn_ms);
+	if (client->ready && (pipe(ends) < 0 || write(ends[1], "", 1) != 1))
+		diag_die(EXIT_FAILED, "no pipe");
+	if (client->wake)
+		http_wake(client->http);
+	while (left && !sig_stops() && (!client->for_ms || stamp_monotonic() < until_ns) &&
+		(!client->turns || turns < client->turns)) {
+		struct http_call *call = http_turn(client->http, ends[0], (int64_t)client->turn_ms);
 		turns++;
 		if (call)
 			left -= end_one(client, all, n, call);
@@ -175,6 +188,9 @@ static void read_word(struct client *client, const char *word)
 		number(word, "side=", &client->side) < 0 &&
 		number(word, "turn=", &client->turn_ms) < 0 &&
 		number(word, "for=", &client->for_ms) < 0 &&
+		number(word, "turns=", &client->turns) < 0 &&
+		number(word, "ready=", &client->ready) < 0 &&
+		number(word, "wake=", &client->wake) < 0 &&
 		number(word, "warm=", &client->warm) < 0 &&
 		number(word, "drop=", &client->drop) < 0 &&
 		number(word, "limit=", &client->limit_ms) < 0 &&

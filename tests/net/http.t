@@ -291,6 +291,18 @@ def test_side_by_side():
         result = run("side=1", "turn=0", url(server))
         is_(result.outcomes, ["0 answered 200 4 late"], "turns that do not wait")
         ok(int(result.lines[-1].split()[1]) > 10, "... do not", result)
+    with Server(silent) as server:
+        result = run("side=1", "turn=600000", "turns=100", "ready=1", url(server))
+        is_(result.outcomes, ["0 interrupted 0 0 "], "a descriptor that can be read ends a turn")
+        result = run("side=1", "turn=600000", "turns=1", "wake=1", url(server))
+        is_(result.outcomes, ["0 interrupted 0 0 "], "who is woken before a turn does not wait")
+    with Server(lambda s, c: (c.recv(4096), c.sendall(answer(b"late")[:-4]), c.recv(1))) as server:
+        result = run("side=1", "turn=600000", "turns=2", "wake=1", url(server))
+        is_(result.outcomes, ["0 interrupted 200 0 "], "... and may be woken by what comes")
+    with Server(giver(answer(b"one"), answer(b"two"))) as server:
+        result = run("side=1", "turn=600000", "ready=1", url(server, "/1"), url(server, "/2"))
+        is_(sorted(line.split()[1] for line in result.outcomes), ["answered"] * 2,
+            "a descriptor that can be read all the time stops no request")
     result = run("side=1", "http://", "http://localhost:1/")
     is_(result.outcomes, ["failed 0 0 ", "1 transient 0 0 "], "an address that is none, at once")
 

@@ -1,10 +1,14 @@
-/* What crawl decides without a network: which answers are no answers, and when to try again. */
+/* What crawl decides without a network: which answers are no answers, when to try again, and whose turn
+ * it is. */
 #include "net/crawl.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/num.h"
+#include "base/sig.h"
 #include "base/stamp.h"
 #include "net/crawl_answer.h"
 #include "net/crawl_attempts.h"
@@ -195,13 +199,174 @@ static void test_news(void)
 		"... and the first one after a success");
 }
 
+/* Chains that ask for nothing: each takes so many steps, of which the last is its end. */
+enum { SCRIPTED_MAX = 40, HOUR_S = 3600 };
+
+struct script {
+	struct crawl *crawl;
+	int64_t not_before; /* where it waits */
+	enum crawl_step step;
+	size_t adds; /* that its chains have yet to make */
+	size_t added, steps, done, flushes;
+	int flushed; /* what flush() returns */
+	bool adds_by_flush;
+	struct crawl_counts counts;
+};
+
+static enum crawl_step scripted(void *arg, struct crawl_ask *ask);
+
+static void add_scripted(struct script *s)
+{
+	struct crawl_chain chain = {.name = "scripted", .next = scripted, .arg = s};
+
+	s->added++;
+	crawl_add(s->crawl, &chain);
+}
+
+static enum crawl_step scripted(void *arg, struct crawl_ask *ask)
+{
+	struct script *s = arg;
+
+	s->steps++;
+	if (s->adds) {
+		s->adds--;
+		add_scripted(s);
+	}
+	ask->not_before = s->not_before;
+	s->done += s->step == CRAWL_DONE;
+	return s->step;
+}
+
+static int on_flush(void *arg)
+{
+	struct script *s = arg;
+
+	s->flushes++;
+	if (s->adds_by_flush)
+		add_scripted(s);
+	s->adds_by_flush = false;
+	return s->flushed;
+}
+
+/* Opens a crawl with chains that all take the same step. */
+static void open_scripted(struct script *s, struct crawl_settings *settings, size_t jobs, size_t n)
+{
+	static const struct http_settings http = {.connect_ms = 1000};
+
+	*settings =
+		(struct crawl_settings){.http = &http, .jobs = jobs, .flush = on_flush, .arg = s};
+	s->crawl = crawl_open(settings, &s->counts, NULL);
+	for (size_t i = 0; i < n; i++)
+		add_scripted(s);
+}
+
+static void test_places(void)
+{
+	static const struct {
+		size_t jobs, chains, begun;
+	} places[] = {{2, 5, 2}, {8, 5, 5}, {0, 3, 1}, {1, 0, 0}, {20, SCRIPTED_MAX, 20}};
+	struct crawl_settings settings;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct script s = {.step = CRAWL_WAIT,
+			.not_before = stamp_monotonic() + HOUR_S * STAMP_NS_PER_S};
+		open_scripted(&s, &settings, places[i].jobs, places[i].chains);
+		TAP_OK(crawl_turn(s.crawl, -1, 0, &err) == 0 && s.steps == places[i].begun &&
+				crawl_count(s.crawl) == places[i].chains,
+			"%zu chains on %zu places", places[i].chains, places[i].jobs);
+		TAP_OK(crawl_turn(s.crawl, -1, 1, &err) == 0 && s.steps == places[i].begun,
+			"... wait as they said");
+		crawl_close(s.crawl);
+		TAP_OK(s.steps == places[i].begun, "... and hear nothing of the end");
+	}
+	crawl_close(NULL);
+}
+
+static void test_queue(void)
+{
+	struct crawl_settings settings;
+	struct script s = {.step = CRAWL_DONE};
+	struct err err;
+
+	open_scripted(&s, &settings, 3, 1);
+	for (size_t round = 0; round < 50; round++) {
+		s.adds = 2 + round % SCRIPTED_MAX;
+		for (size_t i = 0; i < round % 7; i++)
+			add_scripted(&s);
+		for (size_t turns = 0; crawl_count(s.crawl) && turns < 1000; turns++)
+			crawl_turn(s.crawl, -1, -1, &err);
+		add_scripted(&s);
+	}
+	TAP_OK(s.done == s.added - 1 && s.done > 1000 && s.adds == 0, "chains that add others: %zu",
+		s.done);
+	TAP_OK(crawl_count(s.crawl) == 1, "... and the last one waits for a turn");
+	crawl_close(s.crawl);
+}
+
+static void test_turn(void)
+{
+	struct crawl_settings settings;
+	struct script s = {.step = CRAWL_BUSY};
+	struct err err;
+	int ends[2] = {-1, -1};
+
+	open_scripted(&s, &settings, 2, 2);
+	for (size_t i = 1; i <= 3; i++)
+		TAP_OK(crawl_turn(s.crawl, -1, -1, &err) == 0 && s.steps == 2 * i && !s.flushes,
+			"a turn is one piece of work of each");
+	s.step = CRAWL_DONE;
+	TAP_OK(crawl_turn(s.crawl, -1, -1, &err) == 0 && s.done == 2 && !crawl_count(s.crawl),
+		"... and comes back at the last end");
+	TAP_OK(pipe(ends) == 0 && write(ends[1], "x", 1) == 1 &&
+			crawl_turn(s.crawl, ends[0], -1, &err) == 0 && s.flushes == 1,
+		"without chains it waits for the descriptor, what is held being written out");
+	TAP_OK(crawl_turn(s.crawl, ends[0], 0, &err) == 0 && s.flushes == 1,
+		"... which it does not before no wait");
+	TAP_OK(crawl_turn(s.crawl, -1, 1, &err) == 0 && s.flushes == 2, "... or for its time");
+	s.adds_by_flush = true;
+	TAP_OK(crawl_turn(s.crawl, -1, -1, &err) == 0 && s.done == 3, "a chain that flush() adds");
+	s.flushed = -1;
+	TAP_OK(crawl_turn(s.crawl, -1, -1, &err) == -1 && err.code == EXIT_DONE,
+		"a flush that fails");
+	crawl_close(s.crawl);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void test_stop(void)
+{
+	struct crawl_settings settings;
+	struct script s = {.step = CRAWL_BUSY};
+	struct err err;
+
+	sig_init(10000);
+	open_scripted(&s, &settings, 2, 2);
+	raise(SIGUSR1);
+	TAP_OK(crawl_turn(s.crawl, -1, -1, &err) == 0 && s.steps == 2, "a signal of another kind");
+	raise(SIGTERM);
+	TAP_OK(crawl_turn(s.crawl, -1, -1, &err) == 0 && s.steps == 2 && !s.flushes &&
+			crawl_count(s.crawl) == 2,
+		"after a stop signal nobody is called");
+	crawl_close(s.crawl);
+	open_scripted(&s, &settings, 2, 0);
+	TAP_OK(crawl_turn(s.crawl, -1, -1, &err) == 0 && !s.flushes,
+		"... nor is anything waited for");
+	crawl_close(s.crawl);
+}
+
 int main(void)
 {
+	alarm(60); /* a wait without end is a failure */
 	test_answers();
 	test_headers();
 	test_growth();
 	test_refusals();
 	test_limit();
 	test_news();
+	test_places();
+	test_queue();
+	test_turn();
+	test_stop();
 	return tap_end();
 }
