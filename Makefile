@@ -8,14 +8,15 @@ PREFIX ?= /usr/local
 B ?= build
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
-LIBS = libcurl libwebsockets rdkafka libarchive libssl libcrypto
+LIBS = libcurl rdkafka libarchive libssl libcrypto
 JQ = -ljq # 1.6 has no .pc file
 
 # Debian packages, installed by `make deps`: to build with, and for the demo and the tests.
-BUILD_DEPS = gcc libc6-dev pkg-config libcurl4-openssl-dev libwebsockets-dev librdkafka-dev libssl-dev \
+BUILD_DEPS = gcc libc6-dev pkg-config libcurl4-openssl-dev librdkafka-dev libssl-dev \
 	libarchive-dev libjq-dev
-CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless jq kcat libclang-rt-dev mandoc \
-	maven openssl perl procps python3 python3-confluent-kafka shellcheck util-linux
+CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless jq kcat libclang-rt-dev \
+	libwebsockets-dev mandoc maven openssl perl procps python3 python3-confluent-kafka shellcheck \
+	util-linux
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wvla -Wformat=2 -Wundef $(if $(WERROR),-Werror)
@@ -43,6 +44,7 @@ $(BINS): $B/%: $B/cmd/%.o $B/libtradepipe.a
 	$(LINK)
 $(UNITS) $(TOOLS): %: %.o $B/libtradepipe.a
 	$(LINK)
+$B/tests/bench/ws-count: LIBS += libwebsockets
 $(FUZZ): %: %.o $B/tests/fuzz/main.o $B/libtradepipe.a
 	$(LINK)
 $B/libtradepipe.a: $(patsubst %.c,$B/%.o,$(wildcard lib/*/*.c))

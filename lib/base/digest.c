@@ -17,11 +17,16 @@ struct digest {
 	char gathered[GATHERED_MAX];
 };
 
-/* What OpenSSL can lack is memory, or SHA-256 itself, by its configuration. */
-static void require(int done)
+/* What OpenSSL can lack is memory, or the hash itself, by its configuration. */
+static void require_of(const char *hash, int done)
 {
 	if (done != 1)
-		diag_die(EXIT_FAILED, "cannot compute SHA-256: OpenSSL refuses");
+		diag_die(EXIT_FAILED, "cannot compute %s: OpenSSL refuses", hash);
+}
+
+static void require(int done)
+{
+	require_of("SHA-256", done);
 }
 
 static EVP_MD_CTX *new_context(void)
@@ -113,4 +118,14 @@ int digest_read_line(struct span text, const char *name, char hex[DIGEST_HEX])
 		return -1;
 	text = span_make(between.p + between.n, text.n - DIGEST_HEX - between.n);
 	return span_is_text(text, name) ? 0 : -1;
+}
+
+void digest_sha1(struct span text, unsigned char bytes[DIGEST_SHA1])
+{
+	require_of("SHA-1", EVP_Digest(text.p, text.n, bytes, NULL, EVP_sha1(), NULL));
+}
+
+void digest_base64(const void *bytes, size_t n, char *text)
+{
+	EVP_EncodeBlock((unsigned char *)text, bytes, (int)n);
 }

@@ -1,6 +1,7 @@
 /*
  * SHA-256 (FIPS 180-4) of what comes in pieces: OpenSSL's. Small pieces are gathered first, since a
- * call of the library costs more than they do.
+ * call of the library costs more than they do. And what the handshake of WebSocket needs: SHA-1,
+ * which protects nothing there, and base64.
  */
 #ifndef TRADEPIPE_BASE_DIGEST_H
 #define TRADEPIPE_BASE_DIGEST_H
@@ -35,5 +36,16 @@ void digest_hex(const struct digest *digest, char *hex);
  * " *") between them. The digest goes to `hex`, in lower case. 0, or -1 where the text is anything
  * else or names another file. */
 int digest_read_line(struct span text, const char *name, char hex[DIGEST_HEX]);
+
+enum { DIGEST_SHA1 = 20 }; /* bytes */
+
+/* SHA-1 (FIPS 180-4) of a text as a whole. */
+void digest_sha1(struct span text, unsigned char bytes[DIGEST_SHA1]);
+
+/* Characters of n bytes in base64 (RFC 4648, with padding), without the NUL. */
+#define DIGEST_BASE64(n) (((n) + 2) / 3 * 4)
+
+/* Writes them to `text`, and a NUL behind them. */
+void digest_base64(const void *bytes, size_t n, char *text);
 
 #endif

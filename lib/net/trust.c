@@ -1,14 +1,12 @@
 #include "net/trust.h"
 
 #include <arpa/inet.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "net/trust_priv.h"
 
 enum { NAMES_MAX = 300 }; /* bytes of the names in a message; further ones are left out */
 

@@ -11,8 +11,7 @@
 
 #include "base/span.h"
 
-/* libwebsockets 4.1 composes its requests in pieces of fixed size and cuts what is longer; these
- * bounds keep clear of them. */
+/* Far above any address of an exchange. */
 enum { URL_SCHEME_MAX = 15, URL_USER_MAX = 90, URL_HOST_MAX = 100, URL_TARGET_MAX = 1900 };
 
 struct url {

@@ -1,8 +1,8 @@
 /*
- * One WebSocket client connection at a time, over libwebsockets. Messages are assembled across
- * fragments before anybody sees them. TLS is always verified, host name included; a plain ws://
- * address is taken at its word. Proxies are chosen as proxy.h says. No extension is offered, pings
- * are answered.
+ * One WebSocket client connection at a time (RFC 6455). Messages are assembled across fragments
+ * before anybody sees them; whether text is UTF-8 is left to whoever reads it. TLS is always verified,
+ * host name included; a plain ws:// address is taken at its word. Proxies are chosen as proxy.h says.
+ * No extension is offered, pings are answered.
  *
  * It knows nothing of reconnecting: the caller decides when to connect again. Nor does it watch
  * over a connection that stands: it lasts until the server ends it or the caller does, however
@@ -61,6 +61,14 @@ int ws_connect(struct ws *ws, const char *url, uint64_t timeout_ms, struct err *
 void ws_serve(struct ws *ws, int64_t timeout_ms);
 
 bool ws_is_open(const struct ws *ws);
+
+/* For callers who wait themselves, for other things as well: the descriptor that is readable when
+ * ws_serve(ws, 0) has something to do, and whether it has without that: bytes were read already, or
+ * something is to be sent and there is room. Ask before each wait, and serve until it is false; what
+ * finds no room to be sent is tried again by the next call of ws_serve(). -1 and false where no
+ * connection stands: an attempt must be served without such waits. */
+int ws_fd(const struct ws *ws);
+bool ws_is_ready(const struct ws *ws);
 
 /* Why the last connection ended, and a phrase for a message ("the server closed the connection with
  * code 1012: Service Restart"), which lives until the next call of ws_connect(). It may hold bytes

@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/stamp.h"
 #include "base/wait.h"
@@ -13,18 +11,10 @@
 #include "net/trust.h"
 
 enum {
-	HURRY_MS = 20, /* a look at what libwebsockets does not tell while it connects */
-	HOST_MAX = URL_HOST_MAX + 16, /* with brackets and a port */
 	HTTP_PORT = 80,
 	HTTPS_PORT = 443,
 	TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000,
-	STATUS_LINE_MAX = 128,
-	ANSWER_MAX = 4096, /* bytes of the proxy's answer */
 };
-
-/* libwebsockets would ping, and hang up where it takes the answer too long to come: but the answer
- * waits in the socket while our reader is slow. Zero turns that off. */
-static const lws_retry_bo_t no_watchdog = {.secs_since_valid_hangup = 0};
 
 static bool is_tls(const struct url *url)
 {
@@ -65,7 +55,6 @@ int ws_dial_begin(struct ws *ws, const char *url, uint64_t timeout_ms, struct er
 {
 	int proxied;
 
-	ws->refusal[0] = '\0';
 	if (read_url(url, &ws->url, err) < 0)
 		return -1;
 	proxied = proxy_find(&ws->url, &ws->proxy, err);
@@ -83,6 +72,27 @@ int ws_dial_begin(struct ws *ws, const char *url, uint64_t timeout_ms, struct er
 	return 0;
 }
 
+static void note_address(struct ws *ws, const char *fault)
+{
+	ws_note(ws, "%s port %u: %s", ws->addresses.text[ws->tried - 1], peer(ws)->port, fault);
+}
+
+/* Tries the next of the addresses that does not fail at once; each gets its share of the time. */
+static void try_next(struct ws *ws)
+{
+	while (ws->tried < ws->addresses.n) {
+		int64_t now = stamp_monotonic();
+		size_t left = ws->addresses.n - ws->tried;
+
+		ws->address_deadline_ns = now + (ws->deadline_ns - now) / (int64_t)left;
+		ws->phase = WS_CONNECTING;
+		if (wire_connect(&ws->wire, ws->addresses.text[ws->tried++], peer(ws)->port) == 0)
+			return;
+		note_address(ws, strerror(errno));
+	}
+	ws_finish(ws, WS_END_REFUSED);
+}
+
 static void finish_lookup(struct ws *ws)
 {
 	struct err err;
@@ -95,7 +105,7 @@ static void finish_lookup(struct ws *ws)
 		ws_finish(ws, WS_END_REFUSED);
 		return;
 	}
-	ws_dial_next(ws);
+	try_next(ws);
 }
 
 void ws_dial_resolve(struct ws *ws, int64_t timeout_ms)
@@ -105,176 +115,176 @@ void ws_dial_resolve(struct ws *ws, int64_t timeout_ms)
 		finish_lookup(ws);
 }
 
-/* The proxy at the address being tried, in the form that libwebsockets reads. It must be told of
- * none as well (port 0 is that), since it has read http_proxy by itself, also for wss://. */
-static int set_proxy(struct ws *ws, const char *address)
-{
-	char text[URL_USER_MAX + RESOLVE_TEXT_MAX + 16];
-	bool is_ipv6 = strchr(address, ':');
-
-	snprintf(text, sizeof text, is_ipv6 ? "%s%s[%s]:%u" : "%s%s%s:%u", ws->proxy.user,
-		ws->proxy.user[0] ? "@" : "", address, ws->proxy.port);
-	return lws_set_proxy(ws->vhost, ws->via_proxy ? text : "none:0");
-}
-
-/* The host as requests name it: an IPv6 address in brackets, a port where it is not the usual. */
-static void write_host(const struct url *url, bool with_port, char *text, size_t size)
-{
-	const char *before = url->is_ipv6 ? "[" : "", *behind = url->is_ipv6 ? "]" : "";
-
-	if (with_port && url->port != usual_port(url))
-		snprintf(text, size, "%s%s%s:%u", before, url->host, behind, url->port);
-	else
-		snprintf(text, size, "%s%s%s", before, url->host, behind);
-}
-
-/* 0, or -1 and errno, which is 0 where libwebsockets does not give it. */
-static int try_address(struct ws *ws, const char *address)
-{
-	char host[HOST_MAX], name[HOST_MAX];
-	struct lws_client_connect_info info = {
-		.context = ws->lws,
-		.vhost = ws->vhost,
-		.address = ws->via_proxy ? name : address,
-		.port = ws->url.port,
-		.path = ws->url.target,
-		.host = host,
-		.opaque_user_data = ws,
-		.retry_and_idle_policy = &no_watchdog,
-		.pwsi = &ws->wsi,
-		/* libwebsockets would expect the name in the Host header up to its first colon,
-		 * which leaves nothing of an IPv6 address: trust_expect() has set the name. */
-		.ssl_connection = (is_tls(&ws->url) ? LCCSCF_USE_SSL : 0) |
-			LCCSCF_HTTP_NO_FOLLOW_REDIRECT | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK,
-	};
-
-	write_host(&ws->url, true, host, sizeof host);
-	write_host(&ws->url, false, name, sizeof name);
-	errno = 0;
-	if (set_proxy(ws, address) < 0)
-		return -1;
-	ws->serving = true;
-	lws_client_connect_via_info(&info);
-	ws->serving = false;
-	return ws->wsi ? 0 : -1;
-}
-
-static void note_address(struct ws *ws, struct span fault)
-{
-	ws_note(ws, "%s port %u: %.*s", ws->addresses.text[ws->tried - 1], peer(ws)->port,
-		(int)fault.n, fault.p);
-}
-
-/* Each address gets its share of the time. */
-void ws_dial_next(struct ws *ws)
-{
-	while (ws->tried < ws->addresses.n) {
-		int64_t now = stamp_monotonic();
-		size_t left = ws->addresses.n - ws->tried;
-
-		ws->address_deadline_ns = now + (ws->deadline_ns - now) / (int64_t)left;
-		ws->phase = WS_CONNECTING;
-		if (try_address(ws, ws->addresses.text[ws->tried++]) == 0)
-			return;
-		note_address(ws, span_text(errno ? strerror(errno) : "no connection"));
-	}
-	ws_finish(ws, WS_END_REFUSED);
-}
-
 static void give_up_address(struct ws *ws, const char *fault)
 {
-	note_address(ws, span_text(fault));
+	note_address(ws, fault);
 	ws_drop(ws);
-	ws_dial_next(ws);
+	try_next(ws);
 }
 
-bool ws_dial_connected(struct ws *ws, int fault)
+/* Ends the attempt; ws_note() has been called. */
+static void refuse(struct ws *ws)
 {
+	ws_finish(ws, ws->wire.untrusted ? WS_END_UNTRUSTED : WS_END_REFUSED);
+}
+
+static void ask_for_upgrade(struct ws *ws)
+{
+	unsigned char bytes[WS_HANDSHAKE_RANDOM];
+
+	ws_message_draw(bytes, sizeof bytes);
+	ws_handshake_make_key(bytes, &ws->key);
+	ws_handshake_ask(&ws->output, &ws->url, usual_port(&ws->url), &ws->key);
+	ws->phase = WS_SHAKING_HANDS;
+	ws_message_flush(ws);
+}
+
+static void secure(struct ws *ws)
+{
+	if (wire_shake_hands(&ws->wire) == 0) {
+		ask_for_upgrade(ws);
+		return;
+	}
+	if (errno == EAGAIN || errno == EINTR)
+		return;
+	if (ws->wire.fault[0])
+		ws_note(ws, "%s", ws->wire.fault);
+	else
+		ws_note(ws, "the connection broke in the handshake: %s", strerror(errno));
+	refuse(ws);
+}
+
+/* The server can be talked to: over TCP, or through the tunnel. */
+static void reached(struct ws *ws)
+{
+	if (!is_tls(&ws->url)) {
+		ask_for_upgrade(ws);
+		return;
+	}
+	ws->phase = WS_SECURING;
+	if (wire_begin_tls(&ws->wire, ws->trust, ws->url.host) == 0) {
+		secure(ws);
+		return;
+	}
+	ws_note(ws, "TLS could not be set up");
+	refuse(ws);
+}
+
+static void connected(struct ws *ws)
+{
+	int fault = wire_socket_fault(&ws->wire);
+
 	if (fault) {
 		give_up_address(ws, strerror(fault));
-		return false;
+		return;
 	}
-	ws->phase = ws->via_proxy ? WS_TUNNELLING : WS_SHAKING_HANDS;
-	return true;
+	if (!ws->via_proxy) {
+		reached(ws);
+		return;
+	}
+	ws_handshake_ask_tunnel(&ws->output, &ws->url, ws->proxy.user);
+	ws->phase = WS_TUNNELLING;
+	ws_message_flush(ws);
 }
 
-/* What the proxy's status line says behind "HTTP/1.1 ", or that it says nothing of the kind. */
-static const char *tunnel_status(char *answer)
+/* Reads more of an answer. Returns whether something has come; an end of the connection ends the
+ * attempt. */
+static bool hear(struct ws *ws)
 {
-	answer[strcspn(answer, "\r\n")] = '\0';
-	if (strncmp(answer, "HTTP/1.", 7) != 0 || strlen(answer) < 12)
-		return "with no HTTP";
-	return answer + 9;
-}
+	const char *before = ws->phase == WS_TUNNELLING ? "the proxy closed the connection"
+							: "the server closed the connection";
+	ssize_t n;
 
-/* Looks at the proxy's answer before libwebsockets takes it, which would not tell what it is, and
- * which takes whatever has come for the whole. */
-bool ws_dial_tunnelled(struct ws *ws, int fd)
-{
-	char answer[ANSWER_MAX];
-	ssize_t n = recv(fd, answer, sizeof answer - 1, MSG_PEEK | MSG_DONTWAIT);
-	const char *status;
-
-	if (n <= 0) {
-		ws_note(ws, "the proxy closed the connection%s%s", n ? ": " : "",
-			n ? strerror(errno) : "");
-		ws_finish(ws, WS_END_REFUSED);
-		return false;
-	}
-	answer[n] = '\0';
-	if (!strstr(answer, "\r\n\r\n") && (size_t)n < sizeof answer - 1) {
-		poll(NULL, 0, HURRY_MS); /* poll() on the socket would not wait for the rest */
-		return false;
-	}
-	status = tunnel_status(answer);
-	if (strncmp(status, "200", 3) == 0) {
-		ws->phase = WS_SHAKING_HANDS;
+	ws_message_flush(ws);
+	n = ws_message_read(ws);
+	if (n > 0)
 		return true;
-	}
-	ws_note(ws, "the proxy answered %s", status);
-	ws_finish(ws, WS_END_REFUSED);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n == 0)
+		ws_note(ws, "%s%s", before,
+			ws->phase == WS_TUNNELLING ? "" : " before it answered");
+	else if (ws->phase == WS_TUNNELLING)
+		ws_note(ws, "%s: %s", before, strerror(errno));
+	else
+		ws_note(ws, "the connection broke in the handshake: %s",
+			wire_why(&ws->wire, errno));
+	refuse(ws);
 	return false;
 }
 
-/* The server's status line, where it answered with something else than 101. */
-static bool find_status(struct lws *wsi, char *text, int size)
+static void tunnel(struct ws *ws)
 {
-	unsigned status = lws_http_client_http_response(wsi);
+	enum ws_handshake answer;
+	size_t used;
 
-	if (status == 0 || status == 101)
-		return false;
-	if (lws_hdr_copy(wsi, text, size, WSI_TOKEN_HTTP) <= 0)
-		snprintf(text, (size_t)size, "%u", status);
-	return true;
+	if (!hear(ws))
+		return;
+	answer = ws_handshake_judge_tunnel(
+		span_make(ws->input, ws->input_n), &used, ws->reason, sizeof ws->reason);
+	if (answer == WS_HANDSHAKE_MORE)
+		return;
+	if (answer == WS_HANDSHAKE_YES && ws->input_n > used) {
+		ws_note(ws, "the proxy sent more than an answer");
+		answer = WS_HANDSHAKE_NO;
+	}
+	if (answer == WS_HANDSHAKE_NO) {
+		refuse(ws);
+		return;
+	}
+	ws_message_used(ws, used);
+	reached(ws);
 }
 
-/* TCP stood, and then TLS, the proxy or the handshake failed. */
-static void on_refused(struct ws *ws, struct lws *wsi, struct span why)
+static void shake_hands(struct ws *ws)
 {
-	const char *tls = is_tls(&ws->url) ? trust_failure() : NULL;
-	char status[STATUS_LINE_MAX];
+	enum ws_handshake answer;
+	size_t used;
 
-	if (ws->refusal[0])
-		ws_note(ws, "%s", ws->refusal);
-	else if (find_status(wsi, status, sizeof status))
-		ws_note(ws, "the server answered %s", status);
-	else if (ws->fault)
-		ws_note(ws, "the connection broke in the handshake: %s", strerror(ws->fault));
-	else if (tls)
-		ws_note(ws, "TLS failed: %s", tls);
-	else
-		ws_note(ws, "the handshake failed: %.*s", (int)why.n, why.p);
-	ws_finish(ws, ws->refusal[0] ? WS_END_UNTRUSTED : WS_END_REFUSED);
+	if (!hear(ws))
+		return;
+	answer = ws_handshake_judge(
+		span_make(ws->input, ws->input_n), &ws->key, &used, ws->reason, sizeof ws->reason);
+	if (answer == WS_HANDSHAKE_NO)
+		refuse(ws);
+	if (answer != WS_HANDSHAKE_YES)
+		return;
+	ws_message_used(ws, used);
+	ws->reason[0] = '\0'; /* an address tried before may have left one */
+	ws->phase = WS_OPEN;
+	ws->heard_ns = stamp_monotonic();
+	ws->events.open(ws->arg);
+	ws_message_deliver(ws);
+	ws->heard_ns = stamp_monotonic(); /* the events may have taken a while */
 }
 
-void ws_dial_failed(struct ws *ws, struct lws *wsi, struct span why)
+void ws_dial_step(struct ws *ws)
 {
-	ws->wsi = NULL;
+	switch (ws->phase) {
+	case WS_CONNECTING:
+		connected(ws);
+		return;
+	case WS_TUNNELLING:
+		tunnel(ws);
+		return;
+	case WS_SECURING:
+		secure(ws);
+		return;
+	case WS_SHAKING_HANDS:
+		shake_hands(ws);
+		return;
+	default:
+		return;
+	}
+}
+
+short ws_dial_awaits(const struct ws *ws)
+{
 	if (ws->phase == WS_CONNECTING)
-		note_address(
-			ws, why); /* the next address is tried once libwebsockets has returned */
-	else
-		on_refused(ws, wsi, why);
+		return POLLOUT;
+	if (ws->phase == WS_SECURING)
+		return wire_awaits(&ws->wire, 0);
+	return wire_awaits(&ws->wire, ws_message_is_due(ws) ? POLLIN | POLLOUT : POLLIN);
 }
 
 /* The shorter of two waits, of which -1 is one without end. */
@@ -288,11 +298,9 @@ static int64_t sooner(int64_t a, int64_t b)
 int64_t ws_dial_wait_ms(const struct ws *ws, int64_t timeout_ms)
 {
 	timeout_ms = sooner(timeout_ms, ws_ms_until(ws->deadline_ns));
-	if (ws->phase == WS_RESOLVING)
-		return timeout_ms;
 	if (ws->phase == WS_CONNECTING)
 		timeout_ms = sooner(timeout_ms, ws_ms_until(ws->address_deadline_ns));
-	return sooner(timeout_ms, HURRY_MS);
+	return timeout_ms;
 }
 
 void ws_dial_watch(struct ws *ws)
@@ -301,6 +309,7 @@ void ws_dial_watch(struct ws *ws)
 		[WS_RESOLVING] = "the address of its host was not found",
 		[WS_CONNECTING] = "no connection",
 		[WS_TUNNELLING] = "no answer from the proxy",
+		[WS_SECURING] = "no answer to the handshake",
 		[WS_SHAKING_HANDS] = "no answer to the handshake",
 	};
 

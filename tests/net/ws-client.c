@@ -1,6 +1,7 @@
 /*
  * Drives lib/net/ws for tests/net/ws.t: connects once, writes each event to standard output as a
- * line, and at the end why it ended and how long the longest call of ws_serve() took.
+ * line, and at the end why it ended and how long the longest call of ws_serve() took. With poll=1 it
+ * waits by itself once the connection stands.
  */
 #include <poll.h>
 #include <signal.h>
@@ -28,8 +29,10 @@ struct client {
 	uint64_t count;	   /* messages after which it does so */
 	uint64_t pause_ms; /* spent in the first message's event */
 	uint64_t turn_ms;
-	uint64_t raise; /* not 0: raise SIGUSR1 in the first message's event, then end */
-	unsigned more;	/* turns to take in any case */
+	uint64_t raise;	  /* not 0: raise SIGUSR1 in the first message's event, then end */
+	uint64_t poll;	  /* not 0: waits for ws_fd(), and for nothing else */
+	const char *late; /* sent outside of events, once a message has come */
+	unsigned more;	  /* turns to take in any case */
 	uint64_t messages;
 	int64_t opened_ms; /* 0 before */
 };
@@ -39,13 +42,13 @@ static int64_t now_ms(void)
 	return stamp_monotonic() / STAMP_NS_PER_MS;
 }
 
-static void send_text(struct client *c)
+static void send_text(struct client *c, const char *what)
 {
 	uint64_t n;
 	char *text;
 
-	if (c->send[0] != '@' || num_u64(span_text(c->send + 1), &n) < 0) {
-		printf("sent %d\n", ws_send(c->ws, span_text(c->send)));
+	if (what[0] != '@' || num_u64(span_text(what + 1), &n) < 0) {
+		printf("sent %d\n", ws_send(c->ws, span_text(what)));
 		return;
 	}
 	text = malloc(n);
@@ -61,7 +64,7 @@ static void on_open(void *arg)
 	printf("open\n");
 	c->opened_ms = now_ms();
 	if (c->send)
-		send_text(c);
+		send_text(c, c->send);
 }
 
 static void on_message(void *arg, struct span message, bool binary)
@@ -92,6 +95,35 @@ static bool goes_on(struct client *c)
 	return ws_end(c->ws) == WS_END_NONE && c->messages < c->count && !sig_stops() && !over;
 }
 
+/* As a caller does it who waits for other things as well. */
+static void serve_by_poll(struct client *c)
+{
+	struct pollfd polled[] = {
+		{.fd = ws_fd(c->ws), .events = POLLIN}, {.fd = sig_fd(), .events = POLLIN}};
+
+	if (poll(polled, 2, (int)c->for_ms) == 0)
+		printf("nothing came\n");
+	do
+		ws_serve(c->ws, 0);
+	while (ws_is_ready(c->ws));
+}
+
+static void serve(struct client *c)
+{
+	if (c->late && c->messages) {
+		send_text(c, c->late);
+		c->late = NULL;
+	}
+	while (c->poll && ws_is_ready(c->ws))
+		ws_serve(c->ws, 0);
+	if (!goes_on(c))
+		return;
+	if (c->poll && ws_fd(c->ws) >= 0)
+		serve_by_poll(c);
+	else
+		ws_serve(c->ws, (int64_t)c->turn_ms);
+}
+
 static int run(struct client *c)
 {
 	static const char *const ends[] = {"none", "refused", "untrusted", "closed", "too long"};
@@ -109,10 +141,13 @@ static int run(struct client *c)
 	while (goes_on(c)) {
 		int64_t before = now_ms();
 		fflush(stdout);
-		ws_serve(c->ws, (int64_t)c->turn_ms);
+		serve(c);
 		if (now_ms() - before > longest)
 			longest = now_ms() - before;
 	}
+	if (c->poll)
+		printf("fd %s %s\n", ws_fd(c->ws) < 0 ? "none" : "some",
+			ws_is_ready(c->ws) ? "ready" : "not ready");
 	heard = ws_last_heard(c->ws);
 	printf("end %s: %s\n", ends[ws_end(c->ws)], ws_end_reason(c->ws));
 	printf("signal %d\n", sig_number());
@@ -133,7 +168,8 @@ static void set(struct client *c, const char *word)
 	} all[] = {{"ca=", NULL, &c->ca_file}, {"send=", NULL, &c->send},
 		{"connect=", &c->connect_ms, NULL}, {"for=", &c->for_ms, NULL},
 		{"count=", &c->count, NULL}, {"pause=", &c->pause_ms, NULL},
-		{"turn=", &c->turn_ms, NULL}, {"raise=", &c->raise, NULL}};
+		{"turn=", &c->turn_ms, NULL}, {"raise=", &c->raise, NULL},
+		{"poll=", &c->poll, NULL}, {"late=", NULL, &c->late}};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		size_t n = strlen(all[i].name);

@@ -190,13 +190,14 @@ def check_request(head, port):
                for line in lines), "no extension, subprotocol or origin is offered", head)
 
 
-def test_coalesced():
-    def handle(server, connection):
-        connection.sendall(answer_to(read_head(connection)) + frame(TEXT, b"early") +
-                           frame(TEXT, b"bird"))
-        read_frame(connection)
+def early_bird(server, connection):
+    connection.sendall(answer_to(read_head(connection)) + frame(TEXT, b"early") +
+                       frame(TEXT, b"bird"))
+    read_frame(connection)
 
-    with Server(handle) as server:
+
+def test_coalesced():
+    with Server(early_bird) as server:
         result = run(url(server), "count=2", "turn=9000")
         is_(result.events, ["open", "text 5 early", "text 4 bird"],
             "messages in the segment of the handshake's answer come at once")
@@ -221,14 +222,16 @@ def test_sizes():
 
 
 def test_closes():
-    vague = run_codes(1012, b"Service Restart")
-    ok(vague in ("closed: the server closed the connection with code 1012: Service Restart",
-                 "closed: the server closed the connection with code 1002 (or one of 1012 to 1014)"
-                 ": Service Restart"), "code 1012", vague)
-    is_(run_codes(1011, b""), "closed: the server closed the connection with code 1011",
-        "a close frame without a reason")
-    ends(speaker(frame(CLOSE)), "closed: the server closed the connection",
-         "a close frame without a code")
+    said = "closed: the server closed the connection"
+    for code, text in ((1012, b"Service Restart"), (1013, b"Try Again Later"),
+                       (1014, b"Bad Gateway"), (4000, b"x" * 123)):
+        closes(close_frame(code, text), f"{said} with code {code}: {text.decode()}", code,
+               f"code {code}")
+    closes(close_frame(1011), f"{said} with code 1011", 1011, "a close frame without a reason")
+    closes(frame(CLOSE), said, None, "a close frame without a code")
+    closes(close_frame(1006), f"{said} with code 1006", 1002, "a code that no frame may carry")
+    closes(frame(TEXT, b"a", False) + close_frame(1001), f"{said} with code 1001", 1001,
+           "a close frame within a message")
     ends(speaker(frame(TEXT, b"x"), stay=False),
          "closed: the connection was closed without a close frame", "an end without a close frame")
 
@@ -239,13 +242,35 @@ def test_closes():
 
     result = ends(resetting, "closed: the connection broke: Connection reset by peer", "a reset")
     is_(result.events, ["open", "text 1 x"], "... after what came before it")
-    ends(speaker(b"\x83\x00"), "closed: the connection was closed without a close frame",
-         "a frame of an unknown kind ends it")
+    ends(speaker(close_frame(1012), stay=False), f"{said} with code 1012",
+         "a close frame and the end of the connection at once")
 
 
-def run_codes(code, text):
-    with Server(speaker(close_frame(code, text))) as server:
-        return run(url(server)).last("end")
+def closes(data, want, answer, name):
+    """How the connection ends, and with which code the client's close frame follows."""
+    with Server(speaker(data)) as server:
+        result = run(url(server))
+        is_(result.last("end"), want, name)
+        time.sleep(0.1)
+        is_(server.seen[-1], (CLOSE, struct.pack(">H", answer) if answer else b""),
+            "... is answered")
+        return result
+
+
+def test_broken():
+    """What breaks the protocol ends the connection, with code 1002; what came before it counts."""
+    cases = ((b"\x83\x00", "a frame is of an unknown kind"),
+             (b"\xc1\x00", "a frame has reserved bits set"),
+             (b"\x81\x81\0\0\0\0x", "a frame is masked"),
+             (frame(MORE, b"x"), "a fragment continues nothing"),
+             (frame(TEXT, b"x", False) + frame(TEXT, b"y"), "a message begins within another"),
+             (frame(PING, b"x", False), "a control frame is a fragment"),
+             (frame(PING, b"x" * 126), "a control frame is longer than 125 bytes"),
+             (b"\x81\x7e\x00\x01x", "the length of a frame is not written as it should be"))
+    for data, reason in cases:
+        result = closes(frame(TEXT, b"good") + data + frame(TEXT, b"late"),
+                        f"closed: the server broke the protocol: {reason}", 1002, reason)
+        is_(result.events, ["open", "text 4 good"], "... after what was good")
 
 
 def test_leaving():
@@ -270,6 +295,18 @@ def test_sending():
     with Server(speaker()) as server:
         run(url(server), "send=@300000", "for=500")
         ok((TEXT, b"x" * 300000) in server.seen, "a long message is sent whole")
+
+    def slow(server, connection):
+        connection.sendall(answer_to(read_head(connection)))
+        time.sleep(0.5)
+        server.seen.append(read_frame(connection))
+        connection.sendall(frame(TEXT, b"x"))
+
+    for cert in (None, "server"):
+        with Server(slow, cert=cert) as server:
+            run(url(server), "send=@1048000", "count=1", "for=5000", "ca=" + CA)
+            is_([(kind, len(data)) for kind, data in server.seen], [(TEXT, 1048000)],
+                "... also where the server does not take it at once" + (cert and " over TLS" or ""))
     with Server(speaker()) as server:
         is_(run(url(server), "send=@1048576", "for=200").last("sent"), "-1",
             "a message beyond the queue's bound is refused")
@@ -282,8 +319,17 @@ def test_handshakes():
         ends(replier(reply), f"refused: the server answered {status}", f"answered {status[:3]}")
     wrong = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
             b"Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n"
-    ends(replier(wrong), "refused: the handshake failed: HS: Accept hash wrong",
+    no_good = "refused: the server's answer is no good: "
+    ends(replier(wrong), no_good + "its Sec-WebSocket-Accept is wrong",
          "a wrong Sec-WebSocket-Accept")
+
+    def pushy(server, connection):
+        answer = answer_to(read_head(connection))
+        connection.sendall(answer[:-2] + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+        read_frame(connection)
+
+    ends(pushy, no_good + "it uses an extension that was not offered",
+         "an extension that nobody offered")
     with Server(replier(b"SSH-2.0-OpenSSH_9.2\r\n")) as server:
         result = run(url(server), "connect=500")
         ok((result.last("end") or "").startswith("refused: "), "an answer that is no HTTP", result)
@@ -418,6 +464,47 @@ def test_waiting():
         ok(run(url(server), "for=1200").number("heard") < 700, "pieces of a message are heard")
     with Server(speaker()) as server:
         ok(run(url(server), "for=600").number("heard") >= 500, "silence is not")
+
+
+def test_own_wait():
+    """Waits of the caller's own, for ws_fd() and nothing else."""
+
+    def asks(server, connection):
+        connection.sendall(answer_to(read_head(connection)) + frame(PING, b"p"))
+        server.seen.append(read_frame(connection))
+        connection.sendall(frame(TEXT, b"ask"))
+        server.seen.append(read_frame(connection))
+        connection.sendall(frame(TEXT, b"done"))
+        read_frame(connection)
+
+    n, words = 20000, ("poll=1", "for=4000", "ca=" + CA)
+    small = [frame(TEXT, b"%d" % i) for i in range(n)]
+    big = [frame(TEXT, b"x" * 300000, False), frame(MORE, b"y" * 300000)] * 3
+    for cert, name in ((None, ""), ("server", " over TLS")):
+        for parts, count, what in (([b"".join(small)], n, "a stream" + name),
+                                   (small[:300], 300, "records" + name),
+                                   ([b"".join(big)], 3, "long messages" + name)):
+            with Server(speaker(*parts), cert=cert) as server:
+                result = run(url(server), *words, f"count={count}")
+                is_((len(result.events), result.last("nothing")), (count + 1, None),
+                    f"{what}: nothing lies unseen while the caller waits")
+        with Server(early_bird, cert=cert) as server:
+            result = run(url(server), *words, "count=2")
+            is_((result.events, result.last("nothing")),
+                (["open", "text 5 early", "text 4 bird"], None), "... nor what came early" + name)
+        with Server(asks, cert=cert) as server:
+            result = run(url(server), *words, "late=answer", "count=2")
+            is_((server.seen, result.last("nothing")), ([(PONG, b"p"), (TEXT, b"answer")], None),
+                "... nor does what is to be sent lie" + name)
+        with Server(speaker(frame(TEXT, b"x"), close_frame(1000)), cert=cert) as server:
+            result = run(url(server), *words)
+            is_((result.last("fd"), result.last("end")),
+                ("none not ready", "closed: the server closed the connection with code 1000"),
+                "... nor an end, after which there is nothing to wait for" + name)
+        with Server(speaker(), cert=cert) as server:
+            is_(run(url(server), "poll=1", "for=300", "ca=" + CA).last("fd"), "some not ready",
+                "in silence nothing is ready" + name)
+    is_(run("ws://127.0.0.1:1/", "poll=1").last("fd"), "none not ready", "no connection, no wait")
 
 
 def test_signals():

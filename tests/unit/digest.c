@@ -153,6 +153,26 @@ static void test_line(void)
 	TAP_OK(digest_read_line(span_make(NULL, 0), "a.zip", hex) < 0, "nothing");
 }
 
+/* FIPS 180-4's examples; RFC 4648 section 10. */
+static void test_small(void)
+{
+	static const unsigned char abc[DIGEST_SHA1] = {0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81,
+		0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50, 0xc2, 0x6c, 0x9c, 0xd0, 0xd8, 0x9d};
+	static const char *const pairs[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="},
+		{"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xfb\xff", "+/8="}};
+	unsigned char hash[DIGEST_SHA1];
+
+	digest_sha1(span_text("abc"), hash);
+	TAP_OK(memcmp(hash, abc, sizeof hash) == 0, "SHA-1 of 'abc'");
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		size_t n = strlen(pairs[i][0]);
+		char *text = malloc(DIGEST_BASE64(n) + 1);
+		digest_base64(pairs[i][0], n, text);
+		TAP_OK(strcmp(text, pairs[i][1]) == 0, "base64: '%s'", text);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	test_cases();
@@ -160,5 +180,6 @@ int main(void)
 	test_goes_on();
 	test_add();
 	test_line();
+	test_small();
 	return tap_end();
 }
