@@ -17,17 +17,20 @@
 #include "base/wait.h"
 
 enum {
-	SUPERVISOR_MS = 1000, /* between accounts for TRADEPIPE_ACCOUNT_FD */
-	FINAL_WAIT_MS = 1000, /* for a supervisor that is slow to read, at the end */
-	METRICS_MS = 5000,    /* between versions of the metrics file */
-	TEXT_MAX = 64 * 1024, /* bytes of an account in any form */
-	NAME_MAX_BYTES = 128, /* of a metric's name */
+	SUPERVISOR_MS = 1000,		/* between accounts for TRADEPIPE_ACCOUNT_FD */
+	FINAL_WAIT_MS = 1000,		/* for a supervisor that is slow to read, at the end */
+	METRICS_MS = 5000,		/* between versions of the metrics file */
+	TEXT_MAX = 64 * 1024,		/* bytes of an account as text or JSON */
+	METRICS_MAX = 16 * 1024 * 1024, /* bytes of the metrics file */
+	NAME_MAX_BYTES = 128,		/* of a metric's name */
 };
 
 struct account {
 	const struct account_row *rows;
 	size_t n;
 	struct metrics *metrics;
+	void (*more)(void *arg, struct buf *text); /* or NULL */
+	void *more_arg;
 	int supervisor; /* a descriptor, or -1 */
 	int64_t supervisor_due, metrics_due;
 };
@@ -56,7 +59,7 @@ static uint64_t pending(const struct account *a)
 
 static bool is_shown(const struct account_row *row)
 {
-	if (row->role == ACCOUNT_GAUGE)
+	if (row->role == ACCOUNT_GAUGE || row->role == ACCOUNT_COUNTER)
 		return false;
 	return *row->value || !(row->rare || row->role == ACCOUNT_MEMO);
 }
@@ -140,7 +143,7 @@ static void write_metrics(const struct account *a)
 
 	if (!a->metrics)
 		return;
-	buf_init(&text, TEXT_MAX);
+	buf_init(&text, METRICS_MAX);
 	for (size_t i = 0; i < a->n; i++) {
 		bool gauge = a->rows[i].role == ACCOUNT_GAUGE;
 		snprintf(name, sizeof name, "tradepipe_%s%s", a->rows[i].name,
@@ -148,6 +151,8 @@ static void write_metrics(const struct account *a)
 		metrics_add(&text, name, gauge ? "gauge" : "counter", a->rows[i].help,
 			*a->rows[i].value);
 	}
+	if (a->more)
+		a->more(a->more_arg, &text);
 	metrics_write(a->metrics, buf_span(&text));
 	buf_release(&text);
 }
@@ -195,6 +200,12 @@ struct account *account_open(
 	if (a->metrics || a->supervisor >= 0)
 		sig_beat();
 	return a;
+}
+
+void account_set_more(struct account *a, void (*more)(void *arg, struct buf *text), void *arg)
+{
+	a->more = more;
+	a->more_arg = arg;
 }
 
 static bool has_loss(const struct account *a)

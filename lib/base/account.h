@@ -10,14 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 enum account_role {
-	ACCOUNT_IN,    /* records that came in */
-	ACCOUNT_FATE,  /* what became of them: the sum of the fates is the sum of what came in */
-	ACCOUNT_LOSS,  /* a fate as well, or (sources) what never came: not 0 means exit 3 */
-	ACCOUNT_MEMO,  /* shown when it is not 0, outside the sum */
-	ACCOUNT_GAUGE, /* for the metrics file only, may go down */
+	ACCOUNT_IN,	 /* records that came in */
+	ACCOUNT_FATE,	 /* what became of them: the sum of the fates is the sum of what came in */
+	ACCOUNT_LOSS,	 /* a fate as well, or (sources) what never came: not 0 means exit 3 */
+	ACCOUNT_MEMO,	 /* shown when it is not 0, outside the sum */
+	ACCOUNT_COUNTER, /* for the metrics file only */
+	ACCOUNT_GAUGE,	 /* likewise, may go down */
 };
 
 struct account_row {
@@ -35,6 +37,11 @@ struct account;
  * metrics_path may be NULL. *err and NULL where the metrics file has another writer. */
 struct account *account_open(
 	const struct account_row *rows, size_t n, const char *metrics_path, struct err *err);
+
+/* Each time the metrics file is written, the last time within account_close(), `more` appends metrics
+ * of its own behind the rows: under other names than theirs, by metrics_head() and metrics_sample(). */
+void account_set_more(
+	struct account *account, void (*more)(void *arg, struct buf *text), void *arg);
 
 /* The final account. `code` is the exit code that the program is about to return. The line for
  * people is left out with PROG_BROKEN_PIPE, with EXIT_USAGE where nothing came in, and with `quiet`

@@ -83,11 +83,58 @@ struct metrics *metrics_open(const char *path, struct err *err)
 	return m;
 }
 
+void metrics_head(struct buf *text, const char *name, const char *type, const char *help)
+{
+	buf_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static int add_escaped(struct buf *text, struct span value)
+{
+	const char *end = value.p + value.n;
+
+	for (const char *p = value.p; p < end; p++) {
+		bool quoted = *p == '\\' || *p == '"';
+		struct span byte = *p == '\n' ? span_text("\\n") : span_make(p, 1);
+		if ((quoted && buf_add_text(text, "\\") < 0) || buf_add(text, byte) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_label(struct buf *text, const char *label, struct span value)
+{
+	if (buf_add_text(text, ",") < 0 || buf_add_text(text, label) < 0 ||
+		buf_add_text(text, "=\"") < 0 || add_escaped(text, value) < 0)
+		return -1;
+	return buf_add_text(text, "\"");
+}
+
+static int add_sample(
+	struct buf *text, const char *name, const char *label, struct span of_label, uint64_t value)
+{
+	if (buf_add_text(text, name) < 0 || buf_add_text(text, "{program=\"") < 0 ||
+		buf_add_text(text, diag_program()) < 0 || buf_add_text(text, "\"") < 0 ||
+		(label && add_label(text, label, of_label) < 0) || buf_add_text(text, "} ") < 0 ||
+		buf_add_u64(text, value) < 0)
+		return -1;
+	return buf_add_text(text, "\n");
+}
+
+void metrics_sample(struct buf *text, const char *name, const char *label,
+	struct span value_of_label, uint64_t value)
+{
+	size_t before = text->len;
+
+	/* half a line would spoil the file for its reader */
+	if (add_sample(text, name, label, value_of_label, value) < 0)
+		text->len = before;
+}
+
 void metrics_add(
 	struct buf *text, const char *name, const char *type, const char *help, uint64_t value)
 {
-	buf_printf(text, "# HELP %s %s\n# TYPE %s %s\n%s{program=\"%s\"} %llu\n", name, help, name,
-		type, name, diag_program(), (unsigned long long)value);
+	metrics_head(text, name, type, help);
+	metrics_sample(text, name, NULL, span_make(NULL, 0), value);
 }
 
 static int put_in_place(struct metrics *m, struct span text)

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/span.h"
 
 struct metrics;
 
@@ -16,7 +17,16 @@ struct metrics;
  * That it cannot be written later is a warning, once, and not the end. */
 struct metrics *metrics_open(const char *path, struct err *err);
 
-/* Appends one sample in the text format to `text`. type is "counter" or "gauge". */
+/* Appends what the text format wants of a metric, once, in front of all its samples. type is "counter"
+ * or "gauge". Of this and of what follows, what would pass the ceiling of `text` is left out. */
+void metrics_head(struct buf *text, const char *name, const char *type, const char *help);
+
+/* Appends one sample, `NAME{program="...",LABEL="..."} VALUE`. The value of the label is any UTF-8 and
+ * gets escaped; it tells the samples of a metric apart. label may be NULL: there is none then. */
+void metrics_sample(struct buf *text, const char *name, const char *label,
+	struct span value_of_label, uint64_t value);
+
+/* Appends a metric of a single sample, which has no label but the program. */
 void metrics_add(
 	struct buf *text, const char *name, const char *type, const char *help, uint64_t value);
 

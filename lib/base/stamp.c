@@ -285,3 +285,12 @@ int64_t stamp_monotonic(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
 }
+
+int64_t stamp_suspended(void)
+{
+#ifdef CLOCK_BOOTTIME
+	return read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC);
+#else
+	return 0;
+#endif
+}

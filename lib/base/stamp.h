@@ -40,4 +40,8 @@ size_t stamp_write(char *to, int64_t ns, unsigned digits);
 int64_t stamp_now(void);
 int64_t stamp_monotonic(void);
 
+/* How long the machine has been suspended since it was started, during which the second clock stood
+ * still; always 0 where the system does not tell. */
+int64_t stamp_suspended(void);
+
 #endif

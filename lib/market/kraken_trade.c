@@ -199,11 +199,23 @@ static inline bool take_time(const char **p, const char *end, struct kraken_trad
 	return TAKE(p, end, "\"") && trade->time_ns > 0;
 }
 
+/* The end of an object, with or without the time of receipt; *stamped says which. */
+static inline bool take_end(const char **p, const char *end, bool *stamped)
+{
+	uint64_t ignored;
+
+	*stamped = !TAKE(p, end, "}");
+	return !*stamped ||
+		(TAKE(p, end, ",\"received_at\":") && take_u64(p, end, &ignored) &&
+			TAKE(p, end, "}"));
+}
+
 /* Moves *p behind an object in the native layout; false where something else stands there. */
 static bool take_native(const char **at, const char *end, struct kraken_trade *trade)
 {
 	const char *p = *at;
 	const char *id;
+	bool stamped;
 
 	if (!TAKE(&p, end, "{\"symbol\":\"") || !take_string(&p, end, &trade->symbol) ||
 		!TAKE(&p, end, ",\"side\":\"") || !take_side(&p, end, trade) ||
@@ -217,11 +229,11 @@ static bool take_native(const char **at, const char *end, struct kraken_trade *t
 		return false;
 	trade->id_text = span_make(id, (size_t)(p - id));
 	if (!TAKE(&p, end, ",\"timestamp\":\"") || !take_time(&p, end, trade) ||
-		!TAKE(&p, end, "}") || (size_t)(p - *at) > KRAKEN_TRADE_MAX)
+		!take_end(&p, end, &stamped) || (size_t)(p - *at) > KRAKEN_TRADE_MAX)
 		return false;
 	trade->misc = (struct json_value){.type = JSON_NONE};
 	trade->object = span_make(*at, (size_t)(p - *at));
-	trade->native = true;
+	trade->native = !stamped;
 	*at = p;
 	return trade->symbol.raw.n > 0 && trade->id > 0;
 }
@@ -269,20 +281,23 @@ static char *put_string(char *to, const char *before, const struct json_value *s
 	return put(to, "\"");
 }
 
-int kraken_trade_write(struct out *out, const struct kraken_trade *trade)
+/* Bytes that suffice for the record and a member behind it. */
+static size_t record_room(const struct kraken_trade *trade)
 {
 	enum { NAMES_MAX = 256 }; /* bytes of a record that are no literal of the trade */
-	size_t literals = trade->symbol.raw.n + trade->side.raw.n + trade->price.token.n +
-		trade->qty.token.n + trade->ord_type.raw.n + trade->timestamp.raw.n +
-		trade->misc.raw.n;
-	char *start;
-	char *to;
 
 	if (trade->native)
-		return out_record(out, trade->object);
-	start = to = out_room(out, literals + NAMES_MAX);
-	if (!start)
-		return -1;
+		return trade->object.n + NAMES_MAX;
+	return NAMES_MAX + trade->symbol.raw.n + trade->side.raw.n + trade->price.token.n +
+		trade->qty.token.n + trade->ord_type.raw.n + trade->timestamp.raw.n +
+		trade->misc.raw.n;
+}
+
+/* The record up to its closing brace, which is left out. */
+static char *put_record(char *to, const struct kraken_trade *trade)
+{
+	if (trade->native)
+		return put_bytes(to, span_make(trade->object.p, trade->object.n - 1));
 	to = put_string(to, "{\"symbol\":\"", &trade->symbol);
 	to = put_string(to, ",\"side\":\"", &trade->side);
 	to = put_bytes(put(to, ",\"price\":"), trade->price.token);
@@ -296,6 +311,32 @@ int kraken_trade_write(struct out *out, const struct kraken_trade *trade)
 	to = put_string(to, ",\"timestamp\":\"", &trade->timestamp);
 	if (trade->misc.type != JSON_NONE && trade->misc.raw.n > 0)
 		to = put_string(to, ",\"misc\":\"", &trade->misc);
+	return to;
+}
+
+int kraken_trade_write(struct out *out, const struct kraken_trade *trade)
+{
+	char *start, *to;
+
+	if (trade->native)
+		return out_record(out, trade->object);
+	start = out_room(out, record_room(trade));
+	if (!start)
+		return -1;
+	to = put(put_record(start, trade), "}\n");
+	out_wrote(out, (size_t)(to - start));
+	return 0;
+}
+
+int kraken_trade_write_received(
+	struct out *out, const struct kraken_trade *trade, int64_t received_ns)
+{
+	char *start = out_room(out, record_room(trade)), *to;
+
+	if (!start)
+		return -1;
+	to = put(put_record(start, trade), ",\"received_at\":");
+	to += num_write_u64(to, (uint64_t)received_ns);
 	to = put(to, "}\n");
 	out_wrote(out, (size_t)(to - start));
 	return 0;

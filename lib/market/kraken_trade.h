@@ -46,8 +46,9 @@ struct kraken_trade {
  * "price is missing", which is a constant. */
 int kraken_trade_read(struct span object, struct kraken_trade *trade, const char **reason);
 
-/* The same for an object laid out byte for byte as kraken_trade_write() does it, and several times
- * as fast. False says nothing about the object, only that kraken_trade_read() must look at it. */
+/* The same for an object laid out byte for byte as kraken_trade_write() does it, with or without the
+ * time of receipt, and several times as fast. False says nothing about the object, only that
+ * kraken_trade_read() must look at it. */
 bool kraken_trade_read_native(struct span object, struct kraken_trade *trade);
 
 /* Reads a whole `trade` update laid out byte for byte as Kraken sends it, into at most `max` trades,
@@ -60,6 +61,11 @@ size_t kraken_trade_read_update(struct span message, struct kraken_trade *trades
  * strings escaped as little as JSON allows, what the exchange did not give and an empty misc left
  * out. 0, or -1 where `out` has failed. */
 int kraken_trade_write(struct out *out, const struct kraken_trade *trade);
+
+/* The same with `"received_at":N` as its last member, wall clock nanoseconds since 1970. What the
+ * record had of that name is left out. */
+int kraken_trade_write_received(
+	struct out *out, const struct kraken_trade *trade, int64_t received_ns);
 
 /* The same trade as consumers know it. `scratch` holds an unescaped name where that is needed: it
  * must have a ceiling of KRAKEN_TRADE_MAX or more, and stay as it is while *to is used. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "json/take.h"
 #include "market/source_priv.h"
 #include "market/trade_record.h"
 
@@ -207,16 +208,8 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool try_usual(struct source *source, struct span line, int *result)
+static bool try_object(struct source *source, struct span line, int *result)
 {
-	enum { LEAST = 8 }; /* bytes: any trade has more */
-
-	if (line.n < LEAST)
-		return false;
-	if (is_digit(line.p[0]))
-		return allows(source, SOURCE_BINANCE_CSV) && try_csv(source, line, result);
-	if (line.p[0] != '{')
-		return false;
 	switch (line.p[2]) {
 	case 's':
 		if (line.p[3] == '"')
@@ -229,6 +222,32 @@ static bool try_usual(struct source *source, struct span line, int *result)
 	default:
 		return false;
 	}
+}
+
+enum { LEAST = 8 }; /* bytes: any trade has more */
+
+static bool try_frame(struct source *source, struct span line, int *result)
+{
+	const char *p = line.p;
+	const char *end = p + line.n;
+	uint64_t ignored;
+
+	if (!TAKE(&p, end, "{\"received_at\":") || !take_u64(&p, end, &ignored) ||
+		!TAKE(&p, end, ",\"frame\":") || end - p <= LEAST || end[-1] != '}')
+		return false;
+	return try_object(source, span_make(p, (size_t)(end - p) - 1), result);
+}
+
+static bool try_usual(struct source *source, struct span line, int *result)
+{
+	if (line.n < LEAST)
+		return false;
+	if (is_digit(line.p[0]))
+		return allows(source, SOURCE_BINANCE_CSV) && try_csv(source, line, result);
+	if (line.p[0] != '{')
+		return false;
+	return line.p[2] == 'r' ? try_frame(source, line, result)
+				: try_object(source, line, result);
 }
 
 #define PIN(kind) (1U << (kind))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/diag.h"
+#include "base/metrics.h"
 #include "base/prog.h"
 #include "base/sig.h"
 #include "base/stamp.h"
@@ -16,7 +17,7 @@
 
 /* The counts of an account with a row of each kind. */
 struct counts {
-	uint64_t in, done, loss, rare, lost, memo, gauge;
+	uint64_t in, done, loss, rare, lost, memo, gauge, counter;
 };
 
 struct close_case {
@@ -29,7 +30,8 @@ struct close_case {
 };
 
 static const struct close_case cases[] = {
-	{"nothing", {.gauge = 9}, EXIT_DONE, false, EXIT_DONE, "in=0 done=0 loss=0 lost=0"},
+	{"nothing", {.gauge = 9, .counter = 9}, EXIT_DONE, false, EXIT_DONE,
+		"in=0 done=0 loss=0 lost=0"},
 	{"all done", {.in = 5, .done = 5}, EXIT_DONE, false, EXIT_DONE,
 		"in=5 done=5 loss=0 lost=0"},
 	{"a loss", {.in = 5, .done = 4, .loss = 1}, EXIT_DONE, false, EXIT_PARTIAL,
@@ -55,7 +57,7 @@ static const struct close_case cases[] = {
 
 static struct account *open_account(const struct counts *n, const char *metrics)
 {
-	static struct account_row rows[7];
+	static struct account_row rows[8];
 	struct err err;
 
 	rows[0] = (struct account_row){"in", ACCOUNT_IN, &n->in, .help = "i"};
@@ -66,8 +68,9 @@ static struct account *open_account(const struct counts *n, const char *metrics)
 		(struct account_row){"lost", ACCOUNT_LOSS, &n->lost, .help = "o", .outside = true};
 	rows[5] = (struct account_row){"memo", ACCOUNT_MEMO, &n->memo, .help = "m"};
 	rows[6] = (struct account_row){"gauge", ACCOUNT_GAUGE, &n->gauge, .help = "g"};
+	rows[7] = (struct account_row){"counter", ACCOUNT_COUNTER, &n->counter, .help = "c"};
 	diag_init("name");
-	return account_open(rows, 7, metrics, &err);
+	return account_open(rows, 8, metrics, &err);
 }
 
 static int run_close(const void *arg)
@@ -199,10 +202,59 @@ static void test_told(void)
 		child.status);
 }
 
+static void add_more(void *arg, struct buf *text)
+{
+	int *calls = arg;
+
+	metrics_head(text, "tradepipe_of_product", "gauge", "m");
+	metrics_sample(
+		text, "tradepipe_of_product", "product", span_text("X"), (uint64_t)++ * calls);
+}
+
 static int run_metrics(const void *arg)
 {
-	const struct counts n = {.in = 5, .done = 4, .loss = 1, .gauge = 7};
-	return account_close(open_account(&n, arg), EXIT_DONE, true);
+	const struct counts n = {.in = 5, .done = 4, .loss = 1, .gauge = 7, .counter = 8};
+	struct account *account = open_account(&n, arg);
+	int calls = 0;
+
+	account_set_more(account, add_more, &calls);
+	wait_duty();
+	wait_duty();
+	return account_close(account, EXIT_DONE, true);
+}
+
+/* More than an account could have by itself. */
+static void add_much(void *arg, struct buf *text)
+{
+	char name[16];
+
+	(void)arg;
+	for (int i = 0; i < 10000; i++) {
+		snprintf(name, sizeof name, "P%d", i);
+		metrics_sample(text, "much", "product", span_text(name), 1);
+	}
+}
+
+static int run_much(const void *arg)
+{
+	const struct counts n = {0};
+	struct account *account = open_account(&n, arg);
+
+	account_set_more(account, add_much, NULL);
+	return account_close(account, EXIT_DONE, true);
+}
+
+static bool has_line(const char *path, const char *wanted)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof line, f))
+		found = strcmp(line, wanted) == 0;
+	if (f)
+		fclose(f);
+	return found;
 }
 
 static void test_metrics(void)
@@ -211,7 +263,13 @@ static void test_metrics(void)
 				     "# TYPE tradepipe_in_total counter\n"
 				     "tradepipe_in_total{program=\"name\"} 5\n";
 	static const char gauge[] = "# TYPE tradepipe_gauge gauge\n"
-				    "tradepipe_gauge{program=\"name\"} 7\n";
+				    "tradepipe_gauge{program=\"name\"} 7\n"
+				    "# HELP tradepipe_counter_total c\n"
+				    "# TYPE tradepipe_counter_total counter\n"
+				    "tradepipe_counter_total{program=\"name\"} 8\n"
+				    "# HELP tradepipe_of_product m\n"
+				    "# TYPE tradepipe_of_product gauge\n"
+				    "tradepipe_of_product{program=\"name\",product=\"X\"} 2\n";
 	char folder[] = "/tmp/account.XXXXXX", path[64], text[CHILD_TEXT_MAX];
 	struct child child;
 
@@ -221,7 +279,11 @@ static void test_metrics(void)
 	child_run(&child, run_metrics, path);
 	child_read(fopen(path, "r"), text);
 	TAP_OK(strncmp(text, wanted, strlen(wanted)) == 0 && strstr(text, gauge),
-		"the metrics file has all counts, and gauges as such");
+		"the metrics file has all counts, gauges as such, and more");
+	child_run(&child, run_much, path);
+	TAP_OK(child.status == EXIT_DONE &&
+			has_line(path, "much{program=\"name\",product=\"P9999\"} 1\n"),
+		"and much more");
 	unlink(path);
 	TAP_OK(rmdir(folder) == 0, "nothing else stays beside it");
 }

@@ -126,6 +126,37 @@ static void test_trades(void)
 	}
 }
 
+/* Each trade with its time of receipt. */
+static void test_received(void)
+{
+	static const char with[] =
+		"{" SYMBOL "," SIDE "," PRICE "," QTY "," ID "," TIME ",\"received_at\":5}";
+	static const char tail[] = ",\"received_at\":1790732090331350123}\n";
+	struct kraken_trade trade;
+	struct written w;
+	const char *reason;
+
+	written_open(&w);
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		char wanted[4096];
+		bool right = kraken_trade_read(span_text(good[i].object), &trade, &reason) == 0 &&
+			kraken_trade_write_received(w.out, &trade, INT64_C(1790732090331350123)) ==
+				0;
+
+		snprintf(wanted, sizeof wanted, "%.*s%s", (int)strlen(good[i].native) - 1,
+			good[i].native, tail);
+		TAP_OK(right && strcmp(written_text(&w), wanted) == 0, "stamped: %s",
+			good[i].object);
+	}
+	TAP_OK(kraken_trade_read(span_text(with), &trade, &reason) == 0 &&
+			kraken_trade_write_received(w.out, &trade, 7) == 0 &&
+			strcmp(written_text(&w),
+				"{" SYMBOL "," SIDE "," PRICE "," QTY "," ID "," TIME
+				",\"received_at\":7}\n") == 0,
+		"an older stamp makes way");
+	written_close(&w);
+}
+
 static void test_bounds(void)
 {
 	enum { ROOM = KRAKEN_TRADE_MAX + 1024 };
@@ -397,6 +428,12 @@ static void test_messages(void)
 	TAP_OK(m.snapshot && span_is_text(m.data.raw, "[1,2]"), "a snapshot and its data");
 	kraken_message_read(span_text("{\"channel\":\"trade\",\"data\":[]}"), &m);
 	TAP_OK(!m.snapshot, "a message without a type is an update");
+	kraken_message_read(span_text("{\"error\":\"Subscription Not Found\",\"method\":"
+				      "\"unsubscribe\",\"success\":false}"),
+		&m);
+	TAP_OK(m.kind == KRAKEN_REFUSED && m.ending, "there was nothing to unsubscribe");
+	kraken_message_read(span_text("{\"method\":\"subscribe\",\"success\":false}"), &m);
+	TAP_OK(m.kind == KRAKEN_REFUSED && !m.ending, "or to subscribe");
 }
 
 static void test_requests(void)
@@ -427,6 +464,15 @@ static void test_requests(void)
 			kraken_subscribe_write(&b, symbols, 2, 9) < 0 && b.len < 256 &&
 			b.data[b.len - 1] == '}',
 		"a request that does not fit leaves nothing behind");
+	buf_clear(&b);
+	TAP_OK(kraken_unsubscribe_write(&b, symbols, 2, 9) == 0 &&
+			span_is_text(buf_span(&b),
+				"{\"method\":\"unsubscribe\",\"params\":{\"channel\":\"trade\","
+				"\"symbol\":[\"BTC/USD\",\"A\\\"B\"]},\"req_id\":9}"),
+		"one that ends them");
+	TAP_OK(kraken_unsubscribe_write(&b, symbols, 2, 9) == 0 &&
+			kraken_unsubscribe_write(&b, symbols, 2, 9) < 0 && b.data[b.len - 1] == '}',
+		"whole, or not at all");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		bool renamed = kraken_v2_name(span_text(names[i].given), &b);
 		TAP_OK(renamed == (names[i].name != NULL) &&
@@ -439,6 +485,7 @@ static void test_requests(void)
 int main(void)
 {
 	test_trades();
+	test_received();
 	test_bounds();
 	test_shortcut();
 	test_update();

@@ -99,6 +99,63 @@ static void test_sample(void)
 	buf_release(&text);
 }
 
+/* What a value of a label becomes. */
+static const struct {
+	struct span value;
+	const char *wanted;
+} labels[] = {
+	{SPAN("BTC/USD"), "BTC/USD"},
+	{SPAN(""), ""},
+	{SPAN("a\"b"), "a\\\"b"},
+	{SPAN("a\\b"), "a\\\\b"},
+	{SPAN("a\nb"), "a\\nb"},
+	{SPAN("\\\n\""), "\\\\\\n\\\""},
+	{SPAN("\xC3\xA9{},=\t "), "\xC3\xA9{},=\t "},
+};
+
+static void test_labels(void)
+{
+	char wanted[128];
+	struct buf text;
+
+	buf_init(&text, 1024);
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+		buf_clear(&text);
+		metrics_sample(&text, "a", "product", labels[i].value, 7);
+		snprintf(wanted, sizeof wanted, "a{program=\"name\",product=\"%s\"} 7\n",
+			labels[i].wanted);
+		if (!TAP_OK(span_is_text(buf_span(&text), wanted), "a label, %zu", i + 1))
+			printf("# %.*s", span_shown(buf_span(&text)), text.data);
+	}
+	buf_clear(&text);
+	metrics_head(&text, "a", "gauge", "what it is");
+	metrics_sample(&text, "a", "p", span_text("x"), 0);
+	metrics_sample(&text, "a", "p", span_text("y"), UINT64_MAX);
+	TAP_OK(span_is_text(buf_span(&text),
+		       "# HELP a what it is\n# TYPE a gauge\na{program=\"name\",p=\"x\"} 0\n"
+		       "a{program=\"name\",p=\"y\"} 18446744073709551615\n"),
+		"several samples behind one head");
+	buf_release(&text);
+}
+
+/* Whatever the room, there are only whole lines. */
+static void test_ceiling(void)
+{
+	struct buf text;
+	bool whole = true;
+	size_t room;
+
+	for (room = 0; room < 128; room++) {
+		buf_init(&text, room);
+		metrics_add(&text, "a", "gauge", "what it is", 1);
+		metrics_sample(&text, "a", "p", span_text("\"\n\\"), 2);
+		metrics_sample(&text, "b", "p", span_text("y"), 3);
+		whole = whole && (text.len == 0 || text.data[text.len - 1] == '\n');
+		buf_release(&text);
+	}
+	TAP_OK(whole, "what does not fit is left out as a whole");
+}
+
 int main(void)
 {
 	if (!mkdtemp(folder))
@@ -109,6 +166,8 @@ int main(void)
 	test_file();
 	test_failure();
 	test_sample();
+	test_labels();
+	test_ceiling();
 	TAP_OK(rmdir(folder) == 0, "the folder is empty at the end");
 	return tap_end();
 }
