@@ -34,6 +34,10 @@ int feed_init(struct feed *feed, char *const *names, size_t n, const char **twic
 
 void feed_release(struct feed *feed)
 {
+	struct hold_room room = {.ceiling = 0}; /* theirs is of no use any more */
+
+	for (size_t i = 0; i < feed->n; i++)
+		hold_forget(&feed->products[i].hold, &room);
 	free(feed->products);
 	*feed = (struct feed){.products = NULL};
 }
@@ -91,31 +95,45 @@ size_t feed_count(const struct feed *feed, enum feed_state state)
 	return count;
 }
 
-enum feed_verdict feed_judge(
-	struct feed_product *product, uint64_t id, int64_t time_ns, uint64_t *missing)
+void feed_move(struct feed_product *product, uint64_t id, int64_t time_ns)
 {
-	enum feed_verdict verdict = FEED_NEXT;
+	product->last_id = id;
+	if (id > product->seen_id)
+		product->seen_id = id;
+	if (time_ns > product->last_ns)
+		product->last_ns = time_ns;
+}
+
+enum feed_verdict feed_judge(struct feed_product *product, uint64_t id, int64_t time_ns)
+{
+	bool follows = id == product->last_id + 1 || (!product->last_id && !product->from_one);
 
 	product->begun = true;
 	if (id == 0)
 		return FEED_NEXT;
+	if (follows) {
+		feed_move(product, id, time_ns);
+		return FEED_NEXT;
+	}
 	if (id <= product->last_id && time_ns - CLEARLY_LATER_NS > product->last_ns)
 		return FEED_ANEW;
 	if (id <= product->last_id)
 		return id <= product->start_id ? FEED_BEFORE : FEED_REPEATED;
-	if (product->last_id && id != product->last_id + 1) {
-		*missing = product->last_id + 1;
-		verdict = FEED_GAP;
-	}
-	product->last_id = id;
-	if (time_ns > product->last_ns)
-		product->last_ns = time_ns;
-	return verdict;
+	if (id > product->seen_id)
+		product->seen_id = id;
+	return FEED_GAP;
+}
+
+uint64_t feed_missing_to(const struct feed_product *product)
+{
+	struct held first;
+
+	return hold_first(&product->hold, &first) ? first.id - 1 : product->seen_id;
 }
 
 void feed_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns)
 {
 	product->begun = true;
-	product->start_id = product->last_id = id;
+	product->start_id = product->last_id = product->seen_id = id;
 	product->last_ns = time_ns;
 }

@@ -13,20 +13,45 @@
 #include <stdint.h>
 
 #include "base/span.h"
+#include "market/hold.h"
 
 enum feed_state {
 	FEED_ASKED,	   /* a subscription was requested, no answer yet */
 	FEED_ACKNOWLEDGED, /* trades may come */
-	FEED_REFUSED,	   /* by the exchange: it is not asked for again */
+	FEED_DROPPED, /* the exchange, or the watch, has ended it: it is to be asked for again */
+	FEED_REFUSED, /* by the exchange: it is not asked for again */
+};
+
+/* Whether a product is mute: acknowledged, though nothing comes of what others see. Times are the
+ * caller's, monotonic. */
+struct feed_watch {
+	int64_t heard_ns;  /* its last trade or acknowledgement */
+	int64_t looked_ns; /* the last look */
+	int64_t pause_ns;  /* until it is looked at next; it grows while there is nothing to see; 0:
+			    * the shortest */
+	bool looking;	   /* others are being asked */
+	uint64_t known_id; /* they showed this one before anything had come: it is not new */
+	uint64_t shown_id; /* they have shown this one; 0: none that was not there */
+	int64_t due_ns;	   /* it should have come by then */
+	unsigned mutes;	   /* in a row: it did not */
 };
 
 struct feed_product {
 	const char *name; /* as the caller gave it */
 	enum feed_state state;
 	bool begun;	   /* a trade or a first snapshot has come */
+	bool from_one;	   /* its first trade has the id 1: also before that none may be missing */
 	uint64_t start_id; /* the last trade before the stream's beginning; 0: none known */
 	uint64_t last_id;  /* of the trades handed on, or start_id; 0: none yet */
 	int64_t last_ns;   /* the latest time of them */
+
+	/* A hole is being repaired: what comes meanwhile is held. */
+	bool repairing;
+	struct hold hold;
+	uint64_t seen_id; /* the highest id that is known of, also where its trade was forgotten,
+			   * never below last_id: where it is above, ids are missing */
+
+	struct feed_watch watch;
 };
 
 struct feed {
@@ -40,7 +65,7 @@ enum feed_verdict {
 	FEED_NEXT,     /* it follows the last one (or is the first) */
 	FEED_REPEATED, /* it was handed on before */
 	FEED_BEFORE,   /* it lies before the stream's beginning */
-	FEED_GAP,      /* it is new, but ids before it are missing */
+	FEED_GAP,      /* it is new, but ids before it are missing: the product stays where it is */
 	FEED_ANEW, /* its id lies behind, its time ahead: the exchange has begun a new sequence */
 };
 
@@ -58,10 +83,16 @@ void feed_ask_again(struct feed *feed);
 const struct feed_product *feed_first(const struct feed *feed, enum feed_state state);
 size_t feed_count(const struct feed *feed, enum feed_state state);
 
-/* Judges a trade and, for FEED_NEXT and FEED_GAP, moves on to it. For FEED_GAP the missing ids are
- * those from *missing to id - 1. A trade without id (0) is always FEED_NEXT. */
-enum feed_verdict feed_judge(
-	struct feed_product *product, uint64_t id, int64_t time_ns, uint64_t *missing);
+/* Judges a trade and, for FEED_NEXT, moves on to it. For FEED_GAP those from last_id + 1 to id - 1 are
+ * missing. A trade without id (0) is always FEED_NEXT. */
+enum feed_verdict feed_judge(struct feed_product *product, uint64_t id, int64_t time_ns);
+
+/* Moves on to a trade whatever is missing before it: that is lost. */
+void feed_move(struct feed_product *product, uint64_t id, int64_t time_ns);
+
+/* The last id that is missing before what is held, or, where that was forgotten, before what comes
+ * next: last_id where nothing is. */
+uint64_t feed_missing_to(const struct feed_product *product);
 
 /* The stream begins behind this trade, which is not handed on itself. */
 void feed_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns);

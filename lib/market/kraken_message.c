@@ -148,13 +148,16 @@ static void read_error(
 /* The answer to a request. A request that was granted has no error, or null. */
 static void read_answer(const struct json_member *members, struct kraken_message *message)
 {
+	bool ends = member_is(&members[METHOD], "unsubscribe");
+
 	if (members[METHOD].value.type != JSON_STRING) {
 		malformed(message, "method is not a string");
 	} else if (is_error(members) || !is_absent(&members[ERROR].value)) {
 		read_error(members, KRAKEN_REFUSED, message);
+		message->ending = ends;
 	} else if (member_is(&members[METHOD], "subscribe")) {
 		read_acknowledgement(members, KRAKEN_SUBSCRIBED, message);
-	} else if (member_is(&members[METHOD], "unsubscribe")) {
+	} else if (ends) {
 		read_acknowledgement(members, KRAKEN_UNSUBSCRIBED, message);
 	} else if (member_is(&members[METHOD], "pong")) {
 		message->kind = KRAKEN_PONG;
@@ -204,19 +207,30 @@ static int write_symbols(struct buf *to, const char *const *symbols, size_t n)
 	return 0;
 }
 
-int kraken_subscribe_write(struct buf *to, const char *const *symbols, size_t n, uint64_t req_id)
+static int write_request(struct buf *to, const char *method, const char *const *symbols, size_t n,
+	const char *params, uint64_t req_id)
 {
-	static const char head[] =
-		"{\"method\":\"subscribe\",\"params\":{\"channel\":\"trade\",\"symbol\":[";
 	size_t before = to->len;
 
-	if (buf_add_text(to, head) < 0 || write_symbols(to, symbols, n) < 0 ||
-		buf_add_text(to, "],\"snapshot\":true},\"req_id\":") < 0 ||
+	if (buf_add_text(to, "{\"method\":\"") < 0 || buf_add_text(to, method) < 0 ||
+		buf_add_text(to, "\",\"params\":{\"channel\":\"trade\",\"symbol\":[") < 0 ||
+		write_symbols(to, symbols, n) < 0 || buf_add_text(to, "]") < 0 ||
+		buf_add_text(to, params) < 0 || buf_add_text(to, "},\"req_id\":") < 0 ||
 		buf_add_u64(to, req_id) < 0 || buf_add_text(to, "}") < 0) {
 		to->len = before;
 		return -1;
 	}
 	return 0;
+}
+
+int kraken_subscribe_write(struct buf *to, const char *const *symbols, size_t n, uint64_t req_id)
+{
+	return write_request(to, "subscribe", symbols, n, ",\"snapshot\":true", req_id);
+}
+
+int kraken_unsubscribe_write(struct buf *to, const char *const *symbols, size_t n, uint64_t req_id)
+{
+	return write_request(to, "unsubscribe", symbols, n, "", req_id);
 }
 
 /* One side of a pair, under the name that WebSocket v2 has for it. */

@@ -37,6 +37,7 @@ struct kraken_message {
 	enum kraken_kind kind;
 	bool snapshot; /* KRAKEN_TRADES: the last trades before the subscription; what has no `type`
 			* is an update */
+	bool ending;   /* KRAKEN_REFUSED: the request was to unsubscribe */
 	struct json_value data;	  /* KRAKEN_TRADES: the array */
 	struct json_value symbol; /* a string, or JSON_NONE */
 	struct json_value text;	  /* a string, or JSON_NONE */
@@ -50,6 +51,9 @@ void kraken_message_read(struct span frame, struct kraken_message *message);
 /* Appends one subscribe request for all n symbols: one, because separate ones are refused in
  * bursts. 0, or -1 at the buffer's ceiling (nothing is appended then). */
 int kraken_subscribe_write(struct buf *to, const char *const *symbols, size_t n, uint64_t req_id);
+
+/* The same for the request that ends subscriptions. */
+int kraken_unsubscribe_write(struct buf *to, const char *const *symbols, size_t n, uint64_t req_id);
 
 /* Where WebSocket v2 knows a pair by another name than the one given (XBT/USD is BTC/USD there),
  * puts that name in place of what `to` holds and returns true. Source: Kraken support, "Currency

@@ -5,9 +5,9 @@
 #include "base/diag.h"
 #include "base/num.h"
 #include "base/stamp.h"
+#include "market/kraken_pages_answer.h"
 #include "market/kraken_pages_priv.h"
 
-#define FOREIGN_NS (2 * STAMP_NS_PER_S) /* some say that Kraken looks at whole seconds alone */
 #define RECENT_NS (300 * STAMP_NS_PER_S)
 
 enum {
@@ -245,25 +245,6 @@ static enum kraken_verdict take_rows(struct kraken_pages *p, int64_t now_ns, str
 	}
 }
 
-static bool is_named(const struct kraken_pair *pair, const struct json_value *name)
-{
-	return json_is(name, span_text(pair->key)) || json_is(name, span_text(pair->altname)) ||
-		json_is(name, span_text(pair->name)) || json_is(name, span_text(pair->wsname));
-}
-
-/* The other pair that an answer is about, as a confused cache gives it, or NULL. */
-static const struct kraken_pair *find_other(
-	const struct kraken_pages *p, const struct json_value *name)
-{
-	const struct kraken_pairs *pairs = p->run->pairs;
-	size_t n = pairs && !is_named(p->pair, name) ? pairs->n : 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (is_named(&pairs->items[i], name))
-			return &pairs->items[i];
-	return NULL;
-}
-
 /* Once each: what Kraken warns of, and a name for the pair that is none of its own. */
 static void remark(struct kraken_pages *p, const struct kraken_answer *answer)
 {
@@ -274,52 +255,28 @@ static void remark(struct kraken_pages *p, const struct kraken_answer *answer)
 		p->warned = true;
 		diag_warning("'%s': Kraken says: %.*s", pair->name, span_shown(warning), warning.p);
 	}
-	if (p->named || is_named(pair, &answer->pair))
+	if (p->named || kraken_pair_is_named(pair, &answer->pair))
 		return;
 	p->named = true;
 	diag_warning("'%s': Kraken answers with trades of '%.*s', which are taken for them",
 		pair->name, span_shown(name), name.p);
 }
 
-/* Whether a page is the answer to another request, as a confused cache gives it. */
-static bool is_foreign(const struct kraken_pages *p)
-{
-	const struct kraken_row *first = p->page.n ? &p->page.rows[0].row : NULL;
-
-	return first && first->time_ns && !p->latest &&
-		p->since_ns > (uint64_t)(first->time_ns + FOREIGN_NS);
-}
-
 static enum kraken_verdict read_answer(struct kraken_pages *p, int64_t now_ns, long status,
 	struct span body, int64_t *wait_ns, struct err *err)
 {
-	const struct kraken_pair *other;
-	struct kraken_answer answer;
-	enum kraken_verdict verdict =
-		kraken_answer_judge(status, body, now_ns, &answer, wait_ns, err);
+	struct kraken_asked asked = {
+		.pairs = p->run->pairs,
+		.pair = p->pair,
+		.since_ns = p->latest ? 0 : p->since_ns,
+		.now_ns = now_ns,
+	};
+	enum kraken_verdict verdict = kraken_pages_answer(&asked, status, body, &p->page, err);
 
-	if (verdict != KRAKEN_TAKEN)
-		return verdict;
-	if (answer.kind != KRAKEN_ANSWER_TRADES) {
-		err_set(err, EXIT_FAILED, "the answer has no list of trades");
-		return KRAKEN_AGAIN;
-	}
-	other = find_other(p, &answer.pair);
-	if (other) {
-		err_set(err, EXIT_FAILED, "the answer has trades of '%s'", other->name);
-		return KRAKEN_AGAIN;
-	}
-	if (kraken_page_read(&p->page, &answer) < 0) {
-		err_set(err, EXIT_FAILED, "the answer has more than %d trades",
-			KRAKEN_PAGE_CEILING);
-		return KRAKEN_AGAIN;
-	}
-	if (is_foreign(p)) {
-		err_set(err, EXIT_FAILED, "the answer begins before what was asked for");
-		return KRAKEN_AGAIN;
-	}
-	remark(p, &answer);
-	return KRAKEN_TAKEN;
+	*wait_ns = asked.wait_ns;
+	if (verdict == KRAKEN_TAKEN)
+		remark(p, &asked.answer);
+	return verdict;
 }
 
 enum kraken_verdict kraken_pages_take(

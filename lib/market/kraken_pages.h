@@ -18,12 +18,16 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "base/span.h"
+#include "base/stamp.h"
 #include "market/kraken_answer.h"
 #include "market/kraken_edge.h"
 #include "market/kraken_page.h"
 #include "market/kraken_pairs.h"
 #include "market/kraken_probe.h"
 #include "market/range.h"
+
+/* Kraken's edge caches answers for two seconds: after so long one shows all that was there. */
+#define KRAKEN_SETTLE_NS (3 * STAMP_NS_PER_S)
 
 /* What all pairs of a run share. */
 struct kraken_run {
@@ -32,6 +36,8 @@ struct kraken_run {
 	int64_t start_ns;		  /* the program's start */
 	uint64_t page_size;		  /* rows to ask for at a time, 1 to KRAKEN_PAGE_MAX */
 	uint64_t limit;			  /* records in all; 0: none */
+	int64_t received_ns; /* wall clock, of the answer in hand, as records say it; 0: they do not */
+	bool goes_on; /* what follows joins by id: where ids are known nothing is unsure at the end */
 
 	uint64_t read;	    /* rows that came in; the sum of what they became: */
 	uint64_t written;   /* handed to the output */

@@ -63,7 +63,7 @@ enum kraken_verdict kraken_pages_take_latest(
 			p->pair->name, p->since);
 		return KRAKEN_FAILED;
 	}
-	if (p->edge.has_time && !p->edge.seen) {
+	if (p->edge.has_time && !p->edge.seen && !(p->run->goes_on && p->edge.has_id)) {
 		p->run->unsure++;
 		diag_warning(
 			"'%s': cannot tell whether all trades are there: Kraken does not show the last one",

@@ -3,13 +3,10 @@
 #define TRADEPIPE_MARKET_KRAKEN_PAGES_PRIV_H
 
 #include "market/kraken_pages.h"
+#include "market/kraken_pages_answer.h"
 
 /* Before Kraken's first trade: 2011. */
 #define KRAKEN_BEGAN_NS (INT64_C(1293840000) * STAMP_NS_PER_S)
-
-#define KRAKEN_MARGIN_NS                                                                           \
-	STAMP_NS_PER_MS /* by which times of one trade may differ, with much to spare */
-#define KRAKEN_SETTLE_NS (3 * STAMP_NS_PER_S) /* Kraken's edge caches answers for two seconds */
 
 enum { KRAKEN_HOLE_TRIES = 3 };
 

@@ -17,13 +17,20 @@ void kraken_pages_report_lost(struct kraken_pages *p, uint64_t first, uint64_t l
 		(unsigned long long)first, (unsigned long long)last);
 }
 
+static int write_trade(const struct kraken_run *run, const struct kraken_trade *trade)
+{
+	if (run->received_ns)
+		return kraken_trade_write_received(run->out, trade, run->received_ns);
+	return kraken_trade_write(run->out, trade);
+}
+
 static enum kraken_fate write_row(struct kraken_pages *p, const struct kraken_row *row)
 {
 	struct kraken_trade trade;
 	char time[STAMP_TEXT_MAX];
 
 	kraken_row_trade(row, span_text(p->pair->name), time, &trade);
-	if (kraken_trade_write(p->run->out, &trade) < 0)
+	if (write_trade(p->run, &trade) < 0)
 		p->run->unwritten++;
 	else
 		p->run->written++;

@@ -1,6 +1,5 @@
 #include "market/kraken_pairs.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +29,9 @@ static char *copy(struct span text)
 	return to;
 }
 
-/* With all escaped but what a URL may hold as it is (RFC 3986, "unreserved"). */
-static char *encode(struct span text)
+char *kraken_query_encode(struct span text)
 {
+	/* RFC 3986, "unreserved" */
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				    "0123456789-._~";
 	static const char digits[] = "0123456789ABCDEF";
@@ -42,7 +41,7 @@ static char *encode(struct span text)
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 
-		if (strchr(plain, c)) {
+		if (c && strchr(plain, c)) {
 			*at++ = (char)c;
 			continue;
 		}
@@ -90,11 +89,13 @@ static bool is_dark(struct span key)
 
 static void add(struct kraken_pairs *pairs, struct span key, const struct json_value *pair)
 {
-	enum { ALTNAME, WSNAME, MEMBERS };
+	enum { ALTNAME, WSNAME, STATUS, MEMBERS };
 	struct json_member members[MEMBERS] = {
 		[ALTNAME] = {.name = SPAN("altname")},
 		[WSNAME] = {.name = SPAN("wsname")},
+		[STATUS] = {.name = SPAN("status")},
 	};
+	const struct json_value *status = &members[STATUS].value;
 	struct json_fault fault;
 	char *name;
 
@@ -110,9 +111,10 @@ static void add(struct kraken_pairs *pairs, struct span key, const struct json_v
 	pairs->items[pairs->n++] = (struct kraken_pair){
 		.name = name,
 		.altname = copy(members[ALTNAME].value.raw),
-		.query = encode(members[ALTNAME].value.raw),
+		.query = kraken_query_encode(members[ALTNAME].value.raw),
 		.wsname = copy(members[WSNAME].value.raw),
 		.key = copy(key),
+		.status = copy(is_plain(status) ? status->raw : span_text("")),
 	};
 }
 
@@ -145,9 +147,16 @@ void kraken_pairs_release(struct kraken_pairs *pairs)
 		free((char *)pairs->items[i].query);
 		free((char *)pairs->items[i].wsname);
 		free((char *)pairs->items[i].key);
+		free((char *)pairs->items[i].status);
 	}
 	free(pairs->items);
 	*pairs = (struct kraken_pairs){.n = 0};
+}
+
+bool kraken_pair_is_named(const struct kraken_pair *pair, const struct json_value *name)
+{
+	return json_is(name, span_text(pair->key)) || json_is(name, span_text(pair->altname)) ||
+		json_is(name, span_text(pair->name)) || json_is(name, span_text(pair->wsname));
 }
 
 static char upper(char c)
@@ -276,6 +285,8 @@ const struct kraken_pair *kraken_pairs_find(
 	for (size_t i = 0; i < pairs->n; i++)
 		if (strcmp(pairs->items[i].name, name) == 0)
 			return &pairs->items[i];
+	if (!err)
+		return NULL;
 	err_set(err, EXIT_USAGE, "cannot get trades of '%s': Kraken has no pair of that name",
 		name);
 	used = strlen(err->text);

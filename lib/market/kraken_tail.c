@@ -6,17 +6,28 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "market/feed_watch.h"
+#include "market/kraken_tail_priv.h"
 
 enum {
-	HELD_MAX = 64 * 1024 * 1024, /* bytes of messages held at the start */
-	NAME_MAX_BYTES = 4096,	     /* of an unescaped pair; Kraken's have a dozen */
+	EARLY_MAX = 64 * 1024 * 1024, /* bytes of messages held at the start */
+	NAME_MAX_BYTES = 4096,	      /* of an unescaped pair; Kraken's have a dozen */
+};
+
+/* Our requests by their numbers, for those who read a capture. */
+enum { REQUEST_ALL = 1, REQUEST_DROPPED, REQUEST_END };
+
+/* What stands before each message in tail->early. */
+struct early {
+	size_t n;
+	int64_t received_ns;
 };
 
 int kraken_tail_init(struct kraken_tail *t, char *const *pairs, size_t n, struct err *err)
 {
 	const char *twice;
 
-	*t = (struct kraken_tail){.out = NULL};
+	*t = (struct kraken_tail){.begun = false};
 	for (size_t i = 0; i < n; i++) {
 		if (!*pairs[i])
 			return err_set(err, EXIT_USAGE, "a pair's name is empty");
@@ -25,7 +36,7 @@ int kraken_tail_init(struct kraken_tail *t, char *const *pairs, size_t n, struct
 	}
 	if (feed_init(&t->feed, pairs, n, &twice) < 0)
 		return err_set(err, EXIT_USAGE, "pair '%s' is given twice", twice);
-	buf_init(&t->held, HELD_MAX);
+	buf_init(&t->early, EARLY_MAX);
 	buf_init(&t->text, NAME_MAX_BYTES);
 	return 0;
 }
@@ -33,25 +44,61 @@ int kraken_tail_init(struct kraken_tail *t, char *const *pairs, size_t n, struct
 void kraken_tail_release(struct kraken_tail *t)
 {
 	feed_release(&t->feed);
-	buf_release(&t->held);
+	buf_release(&t->early);
 	buf_release(&t->text);
 }
 
-int kraken_tail_subscribe(struct kraken_tail *t, struct buf *request)
+/* The request that subscribes all pairs in a state. */
+static int subscribe(
+	const struct kraken_tail *t, enum feed_state state, struct buf *request, uint64_t req_id)
 {
 	const char **names = mem_alloc(t->feed.n, sizeof *names);
 	size_t n = 0;
 	int result = -1;
 
-	feed_ask_again(&t->feed);
-	buf_clear(&t->held);
 	for (size_t i = 0; i < t->feed.n; i++)
-		if (t->feed.products[i].state == FEED_ASKED)
+		if (t->feed.products[i].state == state)
 			names[n++] = t->feed.products[i].name;
 	if (n > 0)
-		result = kraken_subscribe_write(request, names, n, 1);
+		result = kraken_subscribe_write(request, names, n, req_id);
 	free(names);
 	return result;
+}
+
+int kraken_tail_subscribe(struct kraken_tail *t, struct buf *request)
+{
+	feed_ask_again(&t->feed);
+	buf_clear(&t->early);
+	if (subscribe(t, FEED_ASKED, request, REQUEST_ALL) < 0)
+		return -1;
+	for (size_t i = 0; i < t->feed.n; i++)
+		kraken_tail_miss(t, &t->feed.products[i]);
+	return 0;
+}
+
+const struct feed_product *kraken_tail_dropped(const struct kraken_tail *t)
+{
+	return feed_first(&t->feed, FEED_DROPPED);
+}
+
+int kraken_tail_subscribe_dropped(struct kraken_tail *t, struct buf *request)
+{
+	if (subscribe(t, FEED_DROPPED, request, REQUEST_DROPPED) < 0)
+		return -1;
+	for (size_t i = 0; i < t->feed.n; i++)
+		if (t->feed.products[i].state == FEED_DROPPED)
+			t->feed.products[i].state = FEED_ASKED;
+	return 0;
+}
+
+int kraken_tail_unsubscribe(
+	struct kraken_tail *t, struct feed_product *product, struct buf *request)
+{
+	if (kraken_unsubscribe_write(request, &product->name, 1, REQUEST_END) < 0)
+		return -1;
+	product->state = FEED_DROPPED;
+	kraken_tail_miss(t, product);
+	return 0;
 }
 
 const char *kraken_tail_unanswered(const struct kraken_tail *t)
@@ -60,171 +107,69 @@ const char *kraken_tail_unanswered(const struct kraken_tail *t)
 	return product ? product->name : NULL;
 }
 
-static struct feed_product *find(struct kraken_tail *t, const struct json_value *symbol)
+static enum kraken_tail_next go_on(const struct kraken_tail *t)
 {
-	if (symbol->type != JSON_STRING)
-		return NULL;
-	return feed_find(&t->feed, json_text(symbol, &t->text));
+	return kraken_tail_is_done(t) ? KRAKEN_TAIL_DONE : KRAKEN_TAIL_GO_ON;
 }
 
-static void refuse(struct kraken_tail *t, struct span record, const char *reason)
+/* Whether the message is a line of the output that consists of them. */
+static bool is_frame(
+	const struct kraken_tail *t, const struct kraken_message *message, struct span text)
 {
-	t->n.bad++;
-	diag_warning("cannot take '%.*s': %s", span_shown(record), record.p, reason);
+	struct json_value value;
+	struct json_fault fault;
+
+	return t->settings.frames &&
+		(message->kind != KRAKEN_MALFORMED || json_scan(text, &value, &fault) == 0);
 }
 
-static void report_gap(struct kraken_tail *t, const char *pair, uint64_t first, uint64_t last)
+static int keep_early(struct kraken_tail *t, struct span text, struct err *err)
 {
-	t->n.lost += last - first + 1;
-	diag_warning("'%s': lost trades %llu to %llu: they did not come, or could not be taken",
-		pair, (unsigned long long)first, (unsigned long long)last);
-}
+	const struct early head = {text.n, t->received_ns};
 
-static void write_trade(struct kraken_tail *t, const struct kraken_trade *trade)
-{
-	if (kraken_trade_write(t->out, trade) < 0)
-		t->n.unwritten++;
-	else
-		t->n.written++;
-}
-
-static bool is_done(const struct kraken_tail *t)
-{
-	return out_has_failed(t->out) || (t->limit && t->n.written >= t->limit);
-}
-
-/* A pair's stream begins with the last t->last trades of its first snapshot: after the one before
- * them, if the snapshot reaches back that far. */
-static void begin(
-	struct kraken_tail *t, struct feed_product *product, const struct kraken_message *message)
-{
-	struct json_value element;
-	struct kraken_trade trade;
-	const char *reason;
-	uint64_t n = 0;
-
-	for (int pass = 0; pass < 2; pass++) {
-		struct json_walk walk = json_walk_start(message->data.raw);
-		uint64_t place = 0;
-
-		while (json_walk_next(&walk, &element)) {
-			if (kraken_trade_read(element.raw, &trade, &reason) < 0 ||
-				find(t, &trade.symbol) != product)
-				continue;
-			place++;
-			if (pass == 1 && place + t->last == n)
-				feed_begin_after(product, trade.id, trade.time_ns);
-		}
-		n = place;
-	}
-	product->begun = true;
-}
-
-static void take_new(
-	struct kraken_tail *t, struct feed_product *product, const struct kraken_trade *trade)
-{
-	uint64_t missing;
-
-	switch (feed_judge(product, trade->id, trade->time_ns, &missing)) {
-	case FEED_GAP:
-		report_gap(t, product->name, missing, trade->id - 1);
-		write_trade(t, trade);
-		break;
-	case FEED_NEXT:
-		write_trade(t, trade);
-		break;
-	case FEED_REPEATED:
-		t->n.repeated++;
-		break;
-	case FEED_BEFORE:
-		t->n.passed++;
-		break;
-	case FEED_ANEW:
-		refuse(t, trade->object, "its id is not above the last one, but its time is later");
-		break;
-	}
-}
-
-/* `snapshot` is the message that the trade is from, where that is one. */
-static void take_trade(struct kraken_tail *t, const struct kraken_trade *trade,
-	const struct kraken_message *snapshot)
-{
-	struct feed_product *product = find(t, &trade->symbol);
-
-	t->n.read++;
-	if (!product) {
-		t->n.passed++;
-		return;
-	}
-	if (snapshot && !product->begun)
-		begin(t, product, snapshot);
-	take_new(t, product, trade);
-}
-
-static enum kraken_tail_next take_trades(
-	struct kraken_tail *t, const struct kraken_message *message)
-{
-	struct json_walk walk = json_walk_start(message->data.raw);
-	struct kraken_trade trade;
-	struct json_value element;
-	const char *reason;
-
-	while (!is_done(t) && json_walk_next(&walk, &element)) {
-		if (kraken_trade_read(element.raw, &trade, &reason) == 0) {
-			take_trade(t, &trade, message->snapshot ? message : NULL);
-			continue;
-		}
-		t->n.read++;
-		refuse(t, element.raw, reason);
-	}
-	return is_done(t) ? KRAKEN_TAIL_DONE : KRAKEN_TAIL_GO_ON;
-}
-
-/* A message in Kraken's own layout, as almost all are, need not be scanned as JSON first. */
-static bool take_update(struct kraken_tail *t, struct span text)
-{
-	struct kraken_trade trades[KRAKEN_UPDATE_MAX];
-	size_t n = kraken_trade_read_update(text, trades, KRAKEN_UPDATE_MAX);
-
-	for (size_t i = 0; i < n && !is_done(t); i++)
-		take_trade(t, &trades[i], NULL);
-	return n > 0;
-}
-
-static enum kraken_tail_next hold(struct kraken_tail *t, struct span message, struct err *err)
-{
-	if (buf_add(&t->held, span_make((const char *)&message.n, sizeof message.n)) == 0 &&
-		buf_add(&t->held, message) == 0)
-		return KRAKEN_TAIL_GO_ON;
-	err_set(err, EXIT_FAILED,
+	if (buf_add(&t->early, span_make((const char *)&head, sizeof head)) == 0 &&
+		buf_add(&t->early, text) == 0)
+		return 0;
+	return err_set(err, EXIT_FAILED,
 		"cannot hold more than %d bytes of messages before all pairs are acknowledged",
-		HELD_MAX);
-	return KRAKEN_TAIL_FAIL;
+		EARLY_MAX);
 }
 
-static enum kraken_tail_next take_held(struct kraken_tail *t)
+static enum kraken_tail_next take_early(struct kraken_tail *t)
 {
-	enum kraken_tail_next next = KRAKEN_TAIL_GO_ON;
+	int64_t received_ns = t->received_ns;
 	struct kraken_message message;
-	size_t n;
+	struct early head;
 
-	for (size_t at = 0; at < t->held.len && next == KRAKEN_TAIL_GO_ON; at += n) {
-		memcpy(&n, t->held.data + at, sizeof n);
-		at += sizeof n;
-		kraken_message_read(span_make(t->held.data + at, n), &message);
-		next = take_trades(t, &message);
+	for (size_t at = 0; at < t->early.len && !kraken_tail_is_done(t); at += head.n) {
+		struct span text;
+
+		memcpy(&head, t->early.data + at, sizeof head);
+		at += sizeof head;
+		text = span_make(t->early.data + at, head.n);
+		t->received_ns = head.received_ns;
+		if (t->settings.frames)
+			kraken_tail_write_frame(t, text);
+		kraken_message_read(text, &message);
+		if (message.kind == KRAKEN_TRADES)
+			kraken_tail_take_trades(t, &message);
 	}
-	buf_release(&t->held);
-	return next;
+	t->received_ns = received_ns;
+	buf_release(&t->early);
+	return go_on(t);
 }
 
 /* Once every pair is answered, what was held back at the start goes out. */
-static enum kraken_tail_next answered(struct kraken_tail *t)
+static enum kraken_tail_next answered(struct kraken_tail *t, struct feed_product *product)
 {
+	if (product) {
+		product->state = FEED_ACKNOWLEDGED;
+		feed_watch_begin(product, t->now_ns);
+	}
 	if (t->begun || kraken_tail_unanswered(t))
 		return KRAKEN_TAIL_GO_ON;
 	t->begun = true;
-	return take_held(t);
+	return take_early(t);
 }
 
 static void explain_refusal(const char *name, struct span text, struct err *err)
@@ -245,17 +190,17 @@ static void explain_refusal(const char *name, struct span text, struct err *err)
 static enum kraken_tail_next take_refusal(
 	struct kraken_tail *t, const struct kraken_message *message, struct err *err)
 {
-	struct feed_product *product = find(t, &message->symbol);
+	struct feed_product *product = kraken_tail_find(t, &message->symbol);
 	struct span text = message->text.raw;
 
+	if (message->ending) /* of a subscription that was gone already */
+		return KRAKEN_TAIL_GO_ON;
 	if (!product) {
 		err_set(err, EXIT_USAGE, "cannot subscribe: %.*s", span_shown(text), text.p);
 		return t->begun ? KRAKEN_TAIL_RECONNECT : KRAKEN_TAIL_FAIL;
 	}
-	if (span_is_text(text, "Already subscribed")) {
-		product->state = FEED_ACKNOWLEDGED;
-		return answered(t);
-	}
+	if (span_is_text(text, "Already subscribed"))
+		return answered(t, product);
 	explain_refusal(product->name, text, err);
 	if (!t->begun)
 		return KRAKEN_TAIL_FAIL;
@@ -265,6 +210,17 @@ static enum kraken_tail_next take_refusal(
 		return KRAKEN_TAIL_FAIL;
 	diag_warning("%s", err->text);
 	return KRAKEN_TAIL_GO_ON;
+}
+
+/* The end of a subscription that we have not asked for. */
+static void take_end(struct kraken_tail *t, const struct json_value *symbol)
+{
+	struct feed_product *product = kraken_tail_find(t, symbol);
+
+	if (!product || product->state != FEED_ACKNOWLEDGED)
+		return;
+	product->state = FEED_DROPPED;
+	diag_warning("Kraken has ended the subscription to '%s': subscribing anew", product->name);
 }
 
 /* An error that names no request: while answers are due it was meant for ours; later there is
@@ -290,37 +246,54 @@ static void take_status(struct kraken_tail *t, struct span state)
 	t->state[state.n] = '\0';
 }
 
-enum kraken_tail_next kraken_tail_take(struct kraken_tail *t, struct span text, struct err *err)
+/* Takes what has not been taken as a message in Kraken's usual layout. */
+static enum kraken_tail_next take_message(struct kraken_tail *t,
+	const struct kraken_message *message, struct span text, struct err *err)
 {
-	struct kraken_message message;
-	struct feed_product *product;
-
-	if (t->begun && take_update(t, text))
-		return is_done(t) ? KRAKEN_TAIL_DONE : KRAKEN_TAIL_GO_ON;
-	kraken_message_read(text, &message);
-	switch (message.kind) {
+	switch (message->kind) {
 	case KRAKEN_TRADES:
-		return t->begun ? take_trades(t, &message) : hold(t, text, err);
+		if (t->begun)
+			kraken_tail_take_trades(t, message);
+		break;
 	case KRAKEN_SUBSCRIBED:
-		if ((product = find(t, &message.symbol)))
-			product->state = FEED_ACKNOWLEDGED;
-		return answered(t);
+		return answered(t, kraken_tail_find(t, &message->symbol));
+	case KRAKEN_UNSUBSCRIBED:
+		take_end(t, &message->symbol);
+		break;
 	case KRAKEN_REFUSED:
-		return take_refusal(t, &message, err);
+		return take_refusal(t, message, err);
 	case KRAKEN_ERROR:
-		return take_error(t, message.text.raw, err);
+		return take_error(t, message->text.raw, err);
 	case KRAKEN_STATUS:
-		take_status(t, message.text.raw);
+		take_status(t, message->text.raw);
 		break;
 	case KRAKEN_MALFORMED:
 		t->n.read++;
-		refuse(t, text, message.reason);
+		kraken_tail_refuse(t, text, message->reason);
 		break;
 	case KRAKEN_HEARTBEAT:
-	case KRAKEN_UNSUBSCRIBED:
 	case KRAKEN_PONG:
 	case KRAKEN_OTHER:
 		break;
 	}
-	return KRAKEN_TAIL_GO_ON;
+	return go_on(t);
+}
+
+enum kraken_tail_next kraken_tail_take(struct kraken_tail *t, struct span text, struct err *err)
+{
+	struct kraken_message message;
+	bool frame;
+
+	t->n.frames++;
+	t->n.bytes += text.n;
+	if (t->begun && kraken_tail_take_update(t, text))
+		return go_on(t);
+	kraken_message_read(text, &message);
+	frame = is_frame(t, &message, text);
+	if (t->begun && frame)
+		kraken_tail_write_frame(t, text);
+	else if (!t->begun && (frame || message.kind == KRAKEN_TRADES) &&
+		keep_early(t, text, err) < 0)
+		return KRAKEN_TAIL_FAIL;
+	return take_message(t, &message, text, err);
 }

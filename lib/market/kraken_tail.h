@@ -1,7 +1,8 @@
 /*
  * The messages of Kraken's trade channel in, native records out: each trade once, in the order of
- * its ids, over any number of connections. It knows no socket and no clock; the caller connects,
- * sends the request, hands over what comes, and keeps the deadlines.
+ * its ids, over any number of connections. Where ids are missing, the pair's trades are held until
+ * REST has supplied them, or they are given up. It knows no socket; the caller connects, sends the
+ * requests, hands over what comes, runs the repairs (see kraken_repair.h), and keeps the deadlines.
  */
 #ifndef TRADEPIPE_MARKET_KRAKEN_TAIL_H
 #define TRADEPIPE_MARKET_KRAKEN_TAIL_H
@@ -15,6 +16,7 @@
 #include "base/out.h"
 #include "base/span.h"
 #include "market/feed.h"
+#include "market/hold.h"
 #include "market/kraken_message.h"
 #include "market/kraken_trade.h"
 
@@ -22,14 +24,23 @@
 enum { KRAKEN_SNAPSHOT_TRADES = 50 };
 
 struct kraken_tail_counts {
-	uint64_t read;	    /* trades that came in, and messages that could not be read */
+	uint64_t read;	    /* trades that came in, over either way, and messages that could not be
+			     * read; the sum of what they became: */
 	uint64_t written;   /* handed to the output */
 	uint64_t repeated;  /* came again */
 	uint64_t passed;    /* from before the start, or of pairs that were not asked for */
+	uint64_t forgotten; /* held beyond the bound: they come again over REST */
+	uint64_t held;	    /* waiting now; at the end: left to the next run */
 	uint64_t bad;	    /* could not be taken */
-	uint64_t lost;	    /* ids that never came; not part of `read` */
-	uint64_t refused;   /* pairs that were refused after the start */
 	uint64_t unwritten; /* the output could not take them */
+
+	uint64_t frames;    /* messages of any kind */
+	uint64_t bytes;	    /* of them */
+	uint64_t gaps;	    /* places where ids were missing */
+	uint64_t repaired;  /* of those written: they came over REST into a hole */
+	uint64_t repairing; /* pairs under repair now */
+	uint64_t lost;	    /* ids that never came */
+	uint64_t refused;   /* pairs that were refused after the start */
 };
 
 /* What the caller is to do after a message. */
@@ -40,15 +51,31 @@ enum kraken_tail_next {
 	KRAKEN_TAIL_FAIL,      /* *err says why */
 };
 
+struct kraken_tail_settings {
+	struct out *out; /* where records go */
+	uint64_t last;	 /* how many of each pair's first snapshot to begin with */
+	uint64_t limit;	 /* after how many records to end; 0: none */
+	bool stamp;	 /* records say when they were received */
+	bool frames; /* messages are written as they come, instead of records, but for what is no
+			  * JSON; the account is of the trades in them; holes are lost */
+	uint64_t hold_bytes; /* for all pairs together */
+	/* A pair has a hole: kraken_repair is to mend it. Called within the functions below, once
+	 * until it is mended. NULL: holes are lost at once. */
+	void (*repair)(void *arg, struct feed_product *product);
+	void *arg;
+};
+
 struct kraken_tail {
+	struct kraken_tail_settings settings; /* set before the first message */
 	struct feed feed;
-	struct out *out; /* where trades go: the caller sets it before the first message, and */
-	uint64_t last;	 /* how many of each pair's first snapshot to begin with, and */
-	uint64_t limit;	 /* after how many to end; 0: none */
-	bool begun;	 /* every pair has been acknowledged once: nothing is written before */
-	struct buf held; /* messages with trades that came before that, each behind its length */
-	struct buf text; /* an unescaped name */
-	char state[32];	 /* of Kraken's system, as last told */
+	struct hold_room room;
+	bool begun;	     /* every pair has been acknowledged once: nothing is written before */
+	struct buf early;    /* messages with trades, or, as frames, all that came before that, each
+			      * behind its length and time of receipt */
+	struct buf text;     /* an unescaped name */
+	char state[32];	     /* of Kraken's system, as last told; "": unknown */
+	int64_t now_ns;	     /* for the watch; the caller sets it before messages */
+	int64_t received_ns; /* wall clock, for stamps: likewise, and before trades are supplied */
 	struct kraken_tail_counts n;
 };
 
@@ -57,9 +84,24 @@ struct kraken_tail {
 int kraken_tail_init(struct kraken_tail *tail, char *const *pairs, size_t n, struct err *err);
 void kraken_tail_release(struct kraken_tail *tail);
 
+/* Before the first connection: what came before is known, and was written where it had to be; the
+ * stream of the pair goes on behind this trade. Id 0: there has been none at all. */
+void kraken_tail_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns);
+
 /* A new connection stands: appends the one request that subscribes all pairs that are not refused.
- * -1 where there is none left, or the request does not fit. */
+ * -1 where there is none left, or the request does not fit. Pairs of which trades are known to be
+ * missing are repaired from now on. */
 int kraken_tail_subscribe(struct kraken_tail *tail, struct buf *request);
+
+/* Pairs whose subscription has to be made anew on this connection: one, or NULL; and the request for
+ * all of them, as above. */
+const struct feed_product *kraken_tail_dropped(const struct kraken_tail *tail);
+int kraken_tail_subscribe_dropped(struct kraken_tail *tail, struct buf *request);
+
+/* The pair is mute (see feed_watch.h): appends the request that ends its subscription; it is dropped
+ * then, and what was shown of it is missing. -1 where the request does not fit. */
+int kraken_tail_unsubscribe(
+	struct kraken_tail *tail, struct feed_product *product, struct buf *request);
 
 /* Whether answers to the request are still due, and a pair whose answer is. */
 const char *kraken_tail_unanswered(const struct kraken_tail *tail);
@@ -67,5 +109,21 @@ const char *kraken_tail_unanswered(const struct kraken_tail *tail);
 /* Takes one message. */
 enum kraken_tail_next kraken_tail_take(
 	struct kraken_tail *tail, struct span message, struct err *err);
+
+/* Whether the limit is reached, or the output has failed. */
+bool kraken_tail_is_done(const struct kraken_tail *tail);
+
+/*
+ * A pair under repair.
+ *
+ * supply: the next missing trade, of id product->last_id + 1, by another way; it is written. lose: the
+ * ids up to `to` will not come: a warning names them and `why`, they count as lost. Both write what
+ * was held behind. The repair is over once product->repairing is false; else there is another hole.
+ * Once the tail is done neither does anything but end the repair; what is held is left.
+ */
+void kraken_tail_supply(
+	struct kraken_tail *tail, struct feed_product *product, const struct kraken_trade *trade);
+void kraken_tail_lose(
+	struct kraken_tail *tail, struct feed_product *product, uint64_t to, const char *why);
 
 #endif

@@ -4,15 +4,15 @@
 #include "market/kraken_pages.h"
 
 #include <string.h>
-#include <unistd.h>
 
-#include "base/diag.h"
 #include "base/stamp.h"
 #include "market/kraken_trade.h"
 
 #include "fuzz.h"
+#include "output.h"
 
-static const struct kraken_pair pair = {"BTC/USD", "XBTUSD", "XBTUSD", "XBT/USD", "XXBTZUSD"};
+static const struct kraken_pair pair = {
+	"BTC/USD", "XBTUSD", "XBTUSD", "XBT/USD", "XXBTZUSD", "online"};
 
 enum { BY_IDS = 1, CURSOR = 2, CURSOR_ID = 4, BOUNDS = 8, LIMIT = 16, SMALL = 32 };
 
@@ -104,21 +104,6 @@ static void play(struct kraken_pages *pages, struct span answers)
 	}
 }
 
-/* Where records go, for all inputs, which are many: a file that has no name any more. */
-static struct out *open_output(FILE **file)
-{
-	char name[] = "/dev/shm/tradepipe-fuzz-XXXXXX";
-	int fd = mkstemp(name);
-	struct out *out = fd < 0 ? NULL : out_open(name, NULL);
-
-	FUZZ_REQUIRE(out);
-	unlink(name);
-	*file = fdopen(fd, "r");
-	FUZZ_REQUIRE(*file);
-	diag_configure(DIAG_ERROR, false);
-	return out;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct out *out;
@@ -132,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kraken_pages pages;
 	struct range range;
 
-	run.out = out = out ? out : open_output(&file);
+	run.out = out = out ? out : output_open(&file);
 	set_range(&range, mode);
 	kraken_pages_init(&pages, &run, &pair, &range);
 	if (size > 1)
@@ -140,9 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kraken_pages_release(&pages);
 	FUZZ_REQUIRE(run.read == run.written + run.repeated + run.passed + run.bad);
 	FUZZ_REQUIRE(!run.limit || run.written <= run.limit);
-	FUZZ_REQUIRE(out_flush(out) == 0);
-	rewind(file);
+	output_rewind(out, file);
 	check_output(file, &range, run.written);
-	FUZZ_REQUIRE(ftruncate(fileno(file), 0) == 0);
+	output_clear(file);
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 #define MS STAMP_NS_PER_MS
 
-/* Trades of one product in turn; what feed_judge() says to each. */
+/* Trades of one product in turn; what feed_judge() says to each. What is missing is lost then. */
 static const struct {
 	const char *name;
 	uint64_t id;
@@ -44,16 +44,27 @@ static const struct {
 static void test_judge(void)
 {
 	char name[] = "A", *names[] = {name};
+	struct feed_product *product;
 	struct feed feed;
 	const char *twice;
 
 	feed_init(&feed, names, 1, &twice);
+	product = feed.products;
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-		uint64_t missing = 0;
-		enum feed_verdict verdict =
-			feed_judge(&feed.products[0], steps[i].id, steps[i].time_ns, &missing);
-		if (!TAP_OK(verdict == steps[i].verdict && missing == steps[i].missing, "%s",
-			    steps[i].name))
+		uint64_t last_id = product->last_id, missing = 0;
+		int64_t last_ns = product->last_ns;
+		enum feed_verdict verdict = feed_judge(product, steps[i].id, steps[i].time_ns);
+		bool stays = product->last_id == last_id && product->last_ns == last_ns;
+
+		if (verdict == FEED_GAP) {
+			stays = stays && product->seen_id == steps[i].id &&
+				feed_missing_to(product) == steps[i].id;
+			missing = last_id + 1;
+			feed_move(product, steps[i].id, steps[i].time_ns);
+		}
+		if (!TAP_OK(verdict == steps[i].verdict && missing == steps[i].missing &&
+				    (stays || verdict == FEED_NEXT),
+			    "%s", steps[i].name))
 			printf("# verdict %d, missing %llu\n", (int)verdict,
 				(unsigned long long)missing);
 	}
@@ -65,12 +76,11 @@ static void test_last_time(void)
 	char name[] = "A", *names[] = {name};
 	struct feed feed;
 	const char *twice;
-	uint64_t missing;
 
 	feed_init(&feed, names, 1, &twice);
-	feed_judge(feed.products, 100, INT64_MAX, &missing);
-	TAP_OK(feed_judge(feed.products, 100, INT64_MAX, &missing) == FEED_REPEATED &&
-			feed_judge(feed.products, 99, 1, &missing) == FEED_REPEATED,
+	feed_judge(feed.products, 100, INT64_MAX);
+	TAP_OK(feed_judge(feed.products, 100, INT64_MAX) == FEED_REPEATED &&
+			feed_judge(feed.products, 99, 1) == FEED_REPEATED,
 		"nothing is later than the last time there is");
 	feed_release(&feed);
 }
@@ -78,25 +88,75 @@ static void test_last_time(void)
 static void test_begin(void)
 {
 	char name[] = "A", *names[] = {name};
+	struct feed_product *product;
 	struct feed feed;
 	const char *twice;
-	uint64_t missing = 0;
 
 	feed_init(&feed, names, 1, &twice);
-	TAP_OK(!feed.products->begun, "a product has not begun");
-	feed_begin_after(feed.products, 100, 10 * MS);
-	TAP_OK(feed.products->begun, "then it has");
-	TAP_OK(feed_judge(feed.products, 99, 9 * MS, &missing) == FEED_BEFORE &&
-			feed_judge(feed.products, 100, 10 * MS, &missing) == FEED_BEFORE,
+	product = feed.products;
+	TAP_OK(!product->begun, "a product has not begun");
+	feed_begin_after(product, 100, 10 * MS);
+	TAP_OK(product->begun && feed_missing_to(product) == 100, "then it has, without a hole");
+	TAP_OK(feed_judge(product, 99, 9 * MS) == FEED_BEFORE &&
+			feed_judge(product, 100, 10 * MS) == FEED_BEFORE,
 		"what lies before its beginning");
-	TAP_OK(feed_judge(feed.products, 101, 10 * MS, &missing) == FEED_NEXT,
-		"what lies behind it");
-	TAP_OK(feed_judge(feed.products, 100, 10 * MS, &missing) == FEED_BEFORE &&
-			feed_judge(feed.products, 101, 10 * MS, &missing) == FEED_REPEATED,
+	TAP_OK(feed_judge(product, 101, 10 * MS) == FEED_NEXT, "what lies behind it");
+	TAP_OK(feed_judge(product, 100, 10 * MS) == FEED_BEFORE &&
+			feed_judge(product, 101, 10 * MS) == FEED_REPEATED,
 		"still before, and repeated");
-	feed_begin_after(feed.products, 200, 10 * MS);
-	TAP_OK(feed_judge(feed.products, 203, 10 * MS, &missing) == FEED_GAP && missing == 201,
+	feed_begin_after(product, 200, 10 * MS);
+	TAP_OK(feed_judge(product, 203, 10 * MS) == FEED_GAP && product->last_id == 200,
 		"a hole right at its beginning");
+	feed_release(&feed);
+}
+
+/* Before the first trade of all. */
+static void test_from_one(void)
+{
+	char a[] = "A", b[] = "B", *names[] = {a, b};
+	struct feed feed;
+	const char *twice;
+
+	feed_init(&feed, names, 2, &twice);
+	TAP_OK(feed_judge(&feed.products[0], 3, MS) == FEED_NEXT, "a stream begins anywhere");
+	feed.products[1].from_one = true;
+	TAP_OK(feed_judge(&feed.products[1], 3, MS) == FEED_GAP &&
+			feed_judge(&feed.products[1], 1, MS) == FEED_NEXT &&
+			feed_judge(&feed.products[1], 2, MS) == FEED_NEXT,
+		"but one from its first trade on");
+	feed_release(&feed);
+}
+
+/* What is missing before the held ones, and before those that were forgotten. */
+static void test_missing(void)
+{
+	struct hold_room room = {.ceiling = 1 << 20};
+	struct held held = {.id = 0, .object = SPAN("x")};
+	char name[] = "A", *names[] = {name};
+	struct feed_product *product;
+	struct feed feed;
+	const char *twice;
+
+	feed_init(&feed, names, 1, &twice);
+	product = feed.products;
+	feed_begin_after(product, 10, MS);
+	for (held.id = 13; held.id < 16; held.id++) {
+		feed_judge(product, held.id, MS);
+		hold_add(&product->hold, &room, &held);
+	}
+	TAP_OK(feed_missing_to(product) == 12 && product->last_id == 10, "up to what is held");
+	hold_forget(&product->hold, &room);
+	TAP_OK(feed_missing_to(product) == 15, "up to what was forgotten");
+	held.id = 18;
+	feed_judge(product, held.id, MS);
+	hold_add(&product->hold, &room, &held);
+	TAP_OK(feed_missing_to(product) == 17, "up to what was held later");
+	feed_move(product, 11, 2 * MS);
+	TAP_OK(product->last_id == 11 && product->last_ns == 2 * MS && product->seen_id == 18,
+		"moves on");
+	feed_move(product, 18, MS);
+	hold_forget(&product->hold, &room);
+	TAP_OK(feed_missing_to(product) == 18 && product->last_ns == 2 * MS, "up to the end");
 	feed_release(&feed);
 }
 
@@ -163,6 +223,8 @@ int main(void)
 	test_judge();
 	test_last_time();
 	test_begin();
+	test_from_one();
+	test_missing();
 	test_names();
 	test_states();
 	return tap_end();

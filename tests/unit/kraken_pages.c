@@ -8,6 +8,7 @@
 
 #include "child.h"
 #include "kraken_pages_table.h"
+#include "prices.h"
 #include "tap.h"
 #include "written.h"
 
@@ -93,30 +94,6 @@ static void answer(
 			last ? (uint64_t)true_ns(k, last) + (k->last_late ? 5000000000u : 0)
 			     : since);
 	buf_add_text(b, "}}");
-}
-
-/* The prices in the output as ranges: "1-50 52-60". */
-static void digest(FILE *file, char *to, size_t room)
-{
-	unsigned first = 0, last = 0;
-	char line[1024];
-	size_t n = 0;
-
-	to[0] = '\0';
-	while (fgets(line, sizeof line, file)) {
-		const char *at = strstr(line, "\"price\":");
-		unsigned price = at ? (unsigned)strtoul(at + strlen("\"price\":"), NULL, 10) : 0;
-
-		if (first && price == last + 1) {
-			last = price;
-			continue;
-		}
-		if (first)
-			n += (size_t)snprintf(to + n, room - n, "%u-%u ", first, last);
-		first = last = price;
-	}
-	if (first)
-		snprintf(to + n, room - n, "%u-%u", first, last);
 }
 
 static void set_range(struct range *range, const struct scenario *s, int64_t start_ns)
@@ -206,9 +183,27 @@ static void play_to_end(struct play *play, const struct kraken *k)
 	}
 }
 
-static struct kraken_pair some_pairs[] = {{"ETH/USD", "ETHUSD", "ETHUSD", "ETH/USD", "XETHZUSD"},
-	{"BTC/USD", "XBTUSD", "XBTUSD", "XBT/USD", "XXBTZUSD"}};
+static struct kraken_pair some_pairs[] = {
+	{"ETH/USD", "ETHUSD", "ETHUSD", "ETH/USD", "XETHZUSD", "online"},
+	{"BTC/USD", "XBTUSD", "XBTUSD", "XBT/USD", "XXBTZUSD", "online"}};
 static const struct kraken_pairs pairs = {some_pairs, 2, 2};
+
+/* Whether each record says when it came, or none does. */
+static bool is_stamped(FILE *file, int64_t received_ns)
+{
+	char line[1024], wanted[64];
+
+	snprintf(wanted, sizeof wanted, ",\"received_at\":%" PRId64 "}\n", received_ns);
+	rewind(file);
+	while (fgets(line, sizeof line, file)) {
+		const char *at = strstr(line, ",\"received_at\":");
+
+		if (received_ns ? !at || strcmp(at, wanted) != 0 : at != NULL)
+			return false;
+	}
+	rewind(file);
+	return true;
+}
 
 /* Prints the counts, then what was written. */
 static int run_scenario(const void *arg)
@@ -226,7 +221,9 @@ static int run_scenario(const void *arg)
 		.pairs = &pairs,
 		.start_ns = start_ns,
 		.page_size = s->page_size ? s->page_size : COUNT_ALL,
-		.limit = s->limit};
+		.limit = s->limit,
+		.goes_on = s->goes_on,
+		.received_ns = s->received_ns};
 	set_range(&range, s, start_ns);
 	buf_init(&play.path, 1024);
 	buf_init(&play.body, 1 << 20);
@@ -235,7 +232,9 @@ static int run_scenario(const void *arg)
 	if (play.verdict == KRAKEN_FAILED || play.verdict == KRAKEN_LOCKED)
 		diag_err(&play.err);
 	out_flush(written.out);
-	digest(written.file, shown, sizeof shown);
+	if (!is_stamped(written.file, s->received_ns))
+		return 3;
+	prices_shown(written.file, shown, sizeof shown);
 	printf("verdict=%d read=%" PRIu64 " repeated=%" PRIu64 " passed=%" PRIu64 " bad=%" PRIu64
 	       " lost=%" PRIu64 " unsure=%" PRIu64 " [%s] requests=%u\n",
 		(int)play.verdict, play.run.read, play.run.repeated, play.run.passed, play.run.bad,

@@ -46,6 +46,8 @@ struct scenario {
 	uint64_t first_id, last_id, limit, page_size;
 	unsigned cursor, cursor_same; /* behind this trade */
 	bool no_cursor_id, live;      /* the start is at the last trade */
+	bool goes_on;		      /* what follows joins by id */
+	int64_t received_ns;	      /* is in all records */
 	enum kraken_verdict verdict;  /* which ends it */
 	const char *text;	      /* of its error, or of what was said: a part */
 	unsigned requests;	      /* at most, 0: any */
@@ -143,6 +145,8 @@ static const struct scenario scenarios[] = {
 		.repeated = 1, .passed = 21, .since = 11, .until = 31},
 	{"nothing between them", {.trades = 50}, "", .since = 31, .until = 31, .requests = 0},
 	{"until the future", {.trades = 50}, "1-50", .read = 51, .repeated = 1, .until = 20000000},
+	{"with the time of receipt", {.trades = 50}, "1-50", .read = 51, .repeated = 1,
+		.received_ns = 1700000000123456789},
 	{"a limit", {.trades = 50}, "1-20", .limit = 20, .page_size = 15, .read = 21, .repeated = 1,
 		.requests = 2},
 	{"a limit that is a page", {.trades = 50}, "1-20", .limit = 20, .page_size = 20, .read = 20,
@@ -256,6 +260,11 @@ static const struct scenario scenarios[] = {
 		.requests = 3},
 	{"behind one that Kraken does not have", {.trades = 50, .lacks = {41, 50}}, "",
 		.cursor = 50, .unsure = 1,
+		.text = "cannot tell whether all trades are there: Kraken does not show the last one"},
+	{"... not yet, where what follows joins by id", {.trades = 50, .lacks = {41, 50}}, "",
+		.cursor = 50, .goes_on = true},
+	{"... but not by time", {.trades = 50, .ids_from = NEVER, .lacks = {41, 50}}, "",
+		.cursor = 50, .no_cursor_id = true, .goes_on = true, .unsure = 1,
 		.text = "cannot tell whether all trades are there: Kraken does not show the last one"},
 	{"a hole behind it", {.trades = 50, .lacks = {21, 23}}, "24-50", .read = 51, .repeated = 24,
 		.cursor = 20, .lost = 3, .text = "lost trades 21 to 23"},

@@ -1,6 +1,7 @@
 /* The pairs of Kraken, their names, and what is said about names that are none. */
 #include "market/kraken_pairs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tap.h"
@@ -107,6 +108,109 @@ static void test_near(void)
 	kraken_pairs_release(&pairs);
 }
 
+#define STATE(name, status)                                                                        \
+	"\"" name "\":{\"altname\":\"" name "\",\"wsname\":\"" name "\"" status "}"
+
+/* What operands stand for. */
+static const struct {
+	const char *given[4];
+	const char *found; /* NULL: none, and */
+	const char *said;  /* this, a part */
+} operands[] = {
+	{{"*/USD"}, "ADA/USD BTC/USD", NULL},
+	{{"BTC/*"}, "BTC/EUR BTC/USD", NULL},
+	{{"*"}, "ADA/BTC ADA/USD ADA/USDT BTC/EUR BTC/USD", NULL},
+	{{"*USD"}, "ADA/USD BTC/USD", NULL},
+	{{"A?A/USD*"}, "ADA/USD ADA/USDT", NULL},
+	{{"[AB]*/USD"}, "ADA/USD BTC/USD", NULL},
+	{{"BTC/USD"}, "BTC/USD", NULL},
+	{{"BTC/USD", "ADA/USD", "BTC/USD"}, "ADA/USD BTC/USD", NULL},
+	{{"BTC/USD", "*/USD", "B*"}, "ADA/USD BTC/EUR BTC/USD", NULL},
+	{{"OLD/USD"}, "OLD/USD", NULL},
+	{{"OLD/*"}, NULL, "'OLD/*': no pair that is traded"},
+	{{"NEW*"}, NULL, "'NEW*': no pair that is traded"},
+	{{"*/USD", "*/JPY"}, NULL, "'*/JPY'"},
+	{{"XBT/*"}, NULL, "'XBT/*'"},
+	{{"*/usd"}, NULL, "'*/usd'"},
+	{{"*/USD", "XBT/USD"}, NULL, "'XBT/USD': Kraken has no pair"},
+	{{"ADA/UDS"}, NULL, "(did you mean 'ADA/USD'"},
+	{{"["}, NULL, "'['"},
+	{{""}, NULL, "''"},
+	{{NULL}, "", NULL},
+};
+
+static void test_match(void)
+{
+	static const char many[] = "{\"error\":[],\"result\":{" STATE(
+		"XBT/USD", ",\"status\":\"online\"") "," STATE("XBT/EUR",
+		",\"status\":\"post_only\"") "," STATE("ADA/USD", "") "," STATE("OLD/USD",
+		",\"status\":\"delisted\"") "," STATE("NEW/USD",
+		",\"status\":\"work_in_progress\"") "," STATE("ADA/USDT",
+		",\"status\":[]") "," STATE("ADA/XBT",
+		",\"status\":\"tomorrow's\"") "," STATE("BTC/USD", ",\"status\":\"online\"") "}}";
+	struct kraken_pairs pairs = {.n = 0};
+	struct err err;
+	int64_t wait_ns;
+
+	kraken_pairs_take(&pairs, 200, span_text(many), 1, &wait_ns, &err);
+	for (size_t i = 0; i < sizeof operands / sizeof *operands; i++) {
+		struct kraken_names list;
+		char got[256] = "";
+		size_t n = 0, used = 0;
+		int result;
+
+		while (n < 4 && operands[i].given[n])
+			n++;
+		result = kraken_pairs_match(
+			&pairs, (char *const *)operands[i].given, n, &list, &err);
+		for (size_t j = 0; j < list.n; j++)
+			used += (size_t)snprintf(
+				got + used, sizeof got - used, "%s%s", j ? " " : "", list.items[j]);
+		if (operands[i].found)
+			TAP_OK(result == 0 && strcmp(got, operands[i].found) == 0, "%s: %s",
+				n ? operands[i].given[0] : "nothing", got);
+		else
+			TAP_OK(result < 0 && !list.n && err.code == EXIT_USAGE &&
+					strstr(err.text, operands[i].said),
+				"%s: %s", operands[i].given[0], err.text);
+		kraken_names_release(&list);
+	}
+	kraken_pairs_release(&pairs);
+}
+
+static void test_patterns(void)
+{
+	TAP_OK(kraken_is_pattern("*") && kraken_is_pattern("B?C/USD") && kraken_is_pattern("[A"),
+		"patterns");
+	TAP_OK(!kraken_is_pattern("BTC/USD") && !kraken_is_pattern(""), "names");
+}
+
+/* Which member of an answer has a pair's trades. */
+static void test_members(void)
+{
+	static const struct kraken_pair pair = {
+		"BTC/USD", "XBTUSD", "XBTUSD", "XBT/USD", "XXBTZUSD", "online"};
+	static const struct {
+		const char *name;
+		bool is;
+	} cases[] = {{"BTC/USD", true}, {"XBTUSD", true}, {"XBT/USD", true}, {"XXBTZUSD", true},
+		{"XXBTZEUR", false}, {"", false}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct json_value name = {.type = JSON_STRING, .raw = span_text(cases[i].name)};
+
+		TAP_OK(kraken_pair_is_named(&pair, &name) == cases[i].is, "%s", cases[i].name);
+	}
+}
+
+static void test_query(void)
+{
+	char *query = kraken_query_encode(span_text("BTC/USD &=é"));
+
+	TAP_OK(strcmp(query, "BTC%2FUSD%20%26%3D%C3%A9") == 0, "%s", query);
+	free(query);
+}
+
 static void test_answers(void)
 {
 	static const struct {
@@ -137,6 +241,10 @@ int main(void)
 {
 	test_names();
 	test_near();
+	test_match();
+	test_patterns();
+	test_members();
+	test_query();
 	test_answers();
 	return tap_end();
 }

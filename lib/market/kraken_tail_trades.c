@@ -1,0 +1,359 @@
+#include "market/kraken_tail_priv.h"
+
+#include "base/diag.h"
+#include "base/num.h"
+#include "market/feed_watch.h"
+
+struct feed_product *kraken_tail_find(struct kraken_tail *t, const struct json_value *symbol)
+{
+	if (symbol->type != JSON_STRING)
+		return NULL;
+	return feed_find(&t->feed, symbol->escaped ? json_text(symbol, &t->text) : symbol->raw);
+}
+
+void kraken_tail_refuse(struct kraken_tail *t, struct span record, const char *reason)
+{
+	t->n.bad++;
+	diag_warning("cannot take '%.*s': %s", span_shown(record), record.p, reason);
+}
+
+bool kraken_tail_is_done(const struct kraken_tail *t)
+{
+	return out_has_failed(t->settings.out) ||
+		(t->settings.limit && t->n.written >= t->settings.limit);
+}
+
+/* A frame is in the output as a whole: its trades are judged to the last. */
+static bool wants_more(const struct kraken_tail *t)
+{
+	return t->settings.frames || !kraken_tail_is_done(t);
+}
+
+/* Puts the newline of a pretty-printed message, which cannot stand within its strings, as a blank. */
+static size_t put_line(char *to, struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		to[i] = text.p[i] == '\n' || text.p[i] == '\r' ? ' ' : text.p[i];
+	return text.n;
+}
+
+void kraken_tail_write_frame(struct kraken_tail *t, struct span text)
+{
+	static const char head[] = "{\"received_at\":", middle[] = ",\"frame\":";
+	char *start = out_room(
+		t->settings.out, text.n + sizeof head + NUM_U64_MAX + sizeof middle + sizeof "}\n");
+	char *to = start;
+
+	if (!start)
+		return;
+	if (t->settings.stamp) {
+		to += put_line(to, span_text(head));
+		to += num_write_u64(to, (uint64_t)t->received_ns);
+		to += put_line(to, span_text(middle));
+	}
+	to += put_line(to, text);
+	if (t->settings.stamp)
+		*to++ = '}';
+	*to++ = '\n';
+	out_wrote(t->settings.out, (size_t)(to - start));
+}
+
+/* Whether it was written; with frames it stands in one. */
+static bool write_trade(
+	struct kraken_tail *t, const struct kraken_trade *trade, int64_t received_ns)
+{
+	struct out *out = t->settings.out;
+	bool failed;
+
+	if (t->settings.frames)
+		failed = out_has_failed(out);
+	else if (t->settings.stamp)
+		failed = kraken_trade_write_received(out, trade, received_ns) < 0;
+	else
+		failed = kraken_trade_write(out, trade) < 0;
+	if (failed)
+		t->n.unwritten++;
+	else
+		t->n.written++;
+	return !failed;
+}
+
+static void report_lost(
+	struct kraken_tail *t, const struct feed_product *product, uint64_t to, const char *why)
+{
+	t->n.lost += to - product->last_id;
+	diag_warning("'%s': lost trades %llu to %llu: %s", product->name,
+		(unsigned long long)product->last_id + 1, (unsigned long long)to, why);
+}
+
+static void end_repair(struct kraken_tail *t, struct feed_product *product)
+{
+	if (product->repairing)
+		t->n.repairing--;
+	product->repairing = false;
+}
+
+static void write_held(struct kraken_tail *t, struct feed_product *product, const struct held *held)
+{
+	struct kraken_trade trade;
+	const char *reason;
+
+	t->n.held--;
+	if (kraken_trade_read(held->object, &trade, &reason) < 0) { /* it has been read before */
+		kraken_tail_refuse(t, held->object, reason);
+		return;
+	}
+	write_trade(t, &trade, held->received_ns);
+	feed_move(product, trade.id, trade.time_ns);
+}
+
+/* Something was written to a pair under repair: what is held behind it follows. Once the tail is done
+ * the rest is left to the next run. */
+static void drain(struct kraken_tail *t, struct feed_product *product)
+{
+	struct held held;
+	bool moved = false;
+
+	while (!kraken_tail_is_done(t) && hold_first(&product->hold, &held) &&
+		held.id == product->last_id + 1) {
+		write_held(t, product, &held);
+		hold_drop_first(&product->hold, &t->room);
+		moved = true;
+	}
+	if (kraken_tail_is_done(t) || feed_missing_to(product) == product->last_id)
+		end_repair(t, product);
+	else if (moved)
+		t->n.gaps++;
+}
+
+void kraken_tail_miss(struct kraken_tail *t, struct feed_product *product)
+{
+	if (product->repairing || !t->settings.repair || t->settings.frames ||
+		feed_missing_to(product) == product->last_id)
+		return;
+	product->repairing = true;
+	t->n.repairing++;
+	t->n.gaps++;
+	t->settings.repair(t->settings.arg, product);
+}
+
+/* The largest hold makes room for others. False where there is none. */
+static bool forget_largest(struct kraken_tail *t)
+{
+	struct feed_product *largest = t->feed.products;
+	size_t n;
+
+	for (size_t i = 1; i < t->feed.n; i++)
+		if (hold_size(&t->feed.products[i].hold) > hold_size(&largest->hold))
+			largest = &t->feed.products[i];
+	n = hold_forget(&largest->hold, &t->room);
+	t->n.forgotten += n;
+	t->n.held -= n;
+	return n > 0;
+}
+
+static void hold(
+	struct kraken_tail *t, struct feed_product *product, const struct kraken_trade *trade)
+{
+	const struct held held = {trade->id, t->received_ns, trade->object};
+	enum hold_result result;
+
+	t->room.ceiling = t->settings.hold_bytes;
+	do
+		result = hold_add(&product->hold, &t->room, &held);
+	while (result == HOLD_FULL && forget_largest(t));
+	switch (result) {
+	case HOLD_TAKEN:
+		t->n.held++;
+		break;
+	case HOLD_TWICE:
+		t->n.repeated++;
+		break;
+	case HOLD_FULL:
+		t->n.forgotten++;
+		break;
+	}
+	kraken_tail_miss(t, product);
+}
+
+static void take_gap(
+	struct kraken_tail *t, struct feed_product *product, const struct kraken_trade *trade)
+{
+	if (t->settings.repair && !t->settings.frames) {
+		hold(t, product, trade);
+		return;
+	}
+	t->n.gaps++;
+	report_lost(t, product, trade->id - 1, "they did not come, or could not be taken");
+	write_trade(t, trade, t->received_ns);
+	feed_move(product, trade->id, trade->time_ns);
+}
+
+static void take_new(
+	struct kraken_tail *t, struct feed_product *product, const struct kraken_trade *trade)
+{
+	switch (feed_judge(product, trade->id, trade->time_ns)) {
+	case FEED_NEXT:
+		write_trade(t, trade, t->received_ns);
+		if (product->repairing)
+			drain(t, product);
+		break;
+	case FEED_GAP:
+		take_gap(t, product, trade);
+		break;
+	case FEED_REPEATED:
+		t->n.repeated++;
+		break;
+	case FEED_BEFORE:
+		t->n.passed++;
+		break;
+	case FEED_ANEW:
+		kraken_tail_refuse(t, trade->object,
+			"its id is not above the last one, but its time is later");
+		break;
+	}
+}
+
+/* The trades of a snapshot with the highest ids, the highest first: those that the stream may begin
+ * with, and the one before them. */
+struct latest {
+	struct {
+		uint64_t id;
+		int64_t time_ns;
+	} trades[KRAKEN_SNAPSHOT_TRADES + 1];
+	size_t n;
+};
+
+static void insert_latest(struct latest *latest, size_t max, const struct kraken_trade *trade)
+{
+	size_t place = 0;
+
+	while (place < latest->n && latest->trades[place].id > trade->id)
+		place++;
+	if (trade->id == 0 || place == max ||
+		(place < latest->n && latest->trades[place].id == trade->id))
+		return;
+	if (latest->n < max)
+		latest->n++;
+	memmove(&latest->trades[place + 1], &latest->trades[place],
+		(latest->n - place - 1) * sizeof *latest->trades);
+	latest->trades[place].id = trade->id;
+	latest->trades[place].time_ns = trade->time_ns;
+}
+
+/* A pair's stream begins with the last of its first snapshot, behind the trade before them; the
+ * snapshot need not reach back that far, and is not always in order. */
+static void begin(
+	struct kraken_tail *t, struct feed_product *product, const struct kraken_message *message)
+{
+	struct json_walk walk = json_walk_start(message->data.raw);
+	uint64_t last = t->settings.last;
+	struct latest latest = {.n = 0};
+	struct json_value element;
+	struct kraken_trade trade;
+	const char *reason;
+
+	if (last > KRAKEN_SNAPSHOT_TRADES)
+		last = KRAKEN_SNAPSHOT_TRADES;
+	while (json_walk_next(&walk, &element))
+		if (kraken_trade_read(element.raw, &trade, &reason) == 0 &&
+			kraken_tail_find(t, &trade.symbol) == product)
+			insert_latest(&latest, last + 1, &trade);
+	product->begun = true;
+	if (latest.n == 0)
+		return;
+	if (latest.n > last)
+		feed_begin_after(product, latest.trades[last].id, latest.trades[last].time_ns);
+	else
+		kraken_tail_begin_after(product, latest.trades[latest.n - 1].id - 1,
+			latest.trades[latest.n - 1].time_ns);
+}
+
+void kraken_tail_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns)
+{
+	feed_begin_after(product, id, time_ns);
+	product->from_one = id == 0;
+}
+
+/* `snapshot` is the message that the trade is from, where that is one. */
+static void take_trade(struct kraken_tail *t, const struct kraken_trade *trade,
+	const struct kraken_message *snapshot)
+{
+	struct feed_product *product = kraken_tail_find(t, &trade->symbol);
+
+	t->n.read++;
+	if (!product) {
+		t->n.passed++;
+		return;
+	}
+	if (snapshot)
+		feed_watch_begin(product, t->now_ns);
+	else
+		feed_watch_heard(product, t->now_ns);
+	if (snapshot && !product->begun)
+		begin(t, product, snapshot);
+	take_new(t, product, trade);
+}
+
+void kraken_tail_take_trades(struct kraken_tail *t, const struct kraken_message *message)
+{
+	struct json_walk walk = json_walk_start(message->data.raw);
+	struct kraken_trade trade;
+	struct json_value element;
+	const char *reason;
+
+	while (wants_more(t) && json_walk_next(&walk, &element)) {
+		if (kraken_trade_read(element.raw, &trade, &reason) == 0) {
+			take_trade(t, &trade, message->snapshot ? message : NULL);
+			continue;
+		}
+		t->n.read++;
+		kraken_tail_refuse(t, element.raw, reason);
+	}
+}
+
+bool kraken_tail_take_update(struct kraken_tail *t, struct span text)
+{
+	struct kraken_trade trades[KRAKEN_UPDATE_MAX];
+	size_t n = kraken_trade_read_update(text, trades, KRAKEN_UPDATE_MAX), i = 0;
+
+	if (n == 0)
+		return false;
+	if (t->settings.frames)
+		kraken_tail_write_frame(t, text);
+	do
+		take_trade(t, &trades[i++], NULL);
+	while (i < n && wants_more(t));
+	return true;
+}
+
+void kraken_tail_supply(
+	struct kraken_tail *t, struct feed_product *product, const struct kraken_trade *trade)
+{
+	if (kraken_tail_is_done(t)) {
+		end_repair(t, product);
+		return;
+	}
+	t->n.read++;
+	t->n.repaired += write_trade(t, trade, t->received_ns);
+	feed_move(product, trade->id, trade->time_ns);
+	drain(t, product);
+}
+
+void kraken_tail_lose(
+	struct kraken_tail *t, struct feed_product *product, uint64_t to, const char *why)
+{
+	uint64_t missing_to = feed_missing_to(product);
+
+	if (kraken_tail_is_done(t)) {
+		end_repair(t, product);
+		return;
+	}
+	if (to > missing_to)
+		to = missing_to;
+	if (to <= product->last_id)
+		return;
+	report_lost(t, product, to, why);
+	feed_move(product, to, product->last_ns);
+	drain(t, product);
+}
