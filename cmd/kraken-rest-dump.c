@@ -5,9 +5,7 @@
  * one pair in the order of their ids.
  * Exit: 0 done, 1 failed, 2 usage, an unknown pair or a certificate, 3 trades are missing or refused.
  */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/append.h"
 #include "base/diag.h"
@@ -15,25 +13,14 @@
 #include "base/out.h"
 #include "base/prog.h"
 #include "base/progress.h"
-#include "base/rate.h"
 #include "base/sig.h"
 #include "base/stamp.h"
 #include "market/kraken_pages.h"
-#include "market/kraken_pairs.h"
 #include "market/range.h"
-#include "net/api.h"
 #include "net/crawl.h"
 #include "net/crawl_options.h"
 #include "net/dump.h"
-
-enum {
-	IDLE_MS = 30 * 1000,
-	TOTAL_MS = 120 * 1000,
-};
-
-/* Kraken bans for about that long (API documentation, "REST errors", 2026), and for longer where it
- * goes on being asked. */
-#define LOCKOUT_NS (15 * 60 * STAMP_NS_PER_S)
+#include "venue/kraken_rest.h"
 
 struct options {
 	struct range_options range;
@@ -82,9 +69,7 @@ struct product {
 struct session {
 	const struct options *o;
 	struct dump dump;
-	struct api api;
-	uint32_t interval_us;
-	struct kraken_pairs pairs;
+	struct kraken_rest rest;
 	char *const *names;
 	struct product *products;
 	struct range *ranges; /* of the products */
@@ -92,60 +77,13 @@ struct session {
 	struct kraken_run run;
 };
 
-static enum crawl_verdict verdict_of(enum kraken_verdict verdict)
+/* A lockout ends all: it is said once. */
+static enum crawl_verdict judge(
+	struct session *s, enum kraken_verdict verdict, const struct err *err)
 {
-	static const enum crawl_verdict verdicts[] = {
-		[KRAKEN_TAKEN] = CRAWL_TAKEN,
-		[KRAKEN_AGAIN] = CRAWL_AGAIN,
-		[KRAKEN_TOO_FAST] = CRAWL_REFUSED,
-		[KRAKEN_FAILED] = CRAWL_FAILED,
-		[KRAKEN_LOCKED] = CRAWL_BANNED,
-	};
-
-	return verdicts[verdict];
-}
-
-static void ask(const struct session *s, struct crawl_ask *ask, const char *path, size_t n,
-	const char *lane)
-{
-	buf_add(&ask->url, s->api.url);
-	buf_add(&ask->url, span_make(path, n));
-	ask->lane = (struct budget_lane){.name = lane, .interval_us = s->interval_us};
-	ask->units = 1;
-}
-
-/* The chain of one request that gets the pairs. */
-
-static enum crawl_step next_pairs(void *arg, struct crawl_ask *to)
-{
-	struct session *s = arg;
-
-	if (s->pairs.n > 0)
-		return CRAWL_DONE;
-	ask(s, to, KRAKEN_PAIRS_PATH, strlen(KRAKEN_PAIRS_PATH), "AssetPairs");
-	return CRAWL_ASK;
-}
-
-static enum crawl_verdict take_pairs(void *arg, const struct crawl_answer *answer, struct err *err)
-{
-	struct session *s = arg;
-	int64_t wait_ns;
-	enum kraken_verdict verdict = kraken_pairs_take(
-		&s->pairs, answer->status, answer->body, dump_now(&s->dump), &wait_ns, err);
-	struct err reason = *err;
-
-	if (verdict == KRAKEN_FAILED || verdict == KRAKEN_LOCKED)
-		err_set(err, reason.code, "cannot get the pairs of Kraken: %s", reason.text);
 	if (verdict == KRAKEN_LOCKED)
-		dump_be_banned(&s->dump, err, LOCKOUT_NS);
-	return verdict_of(verdict);
-}
-
-static void end_pairs(void *arg, const struct err *err)
-{
-	struct session *s = arg;
-
-	dump_lose(&s->dump, err);
+		dump_be_banned(&s->dump, err, KRAKEN_LOCKOUT_NS);
+	return kraken_rest_verdict(&s->rest, verdict);
 }
 
 /* The chains of the products. */
@@ -169,9 +107,9 @@ static enum crawl_step next_page(void *arg, struct crawl_ask *to)
 	enum kraken_pages_step step;
 
 	buf_init(&path, 1024);
-	step = kraken_pages_next(&product->pages, dump_now(&s->dump), &path, &wait_ns);
+	step = kraken_pages_next(&product->pages, kraken_rest_now(&s->rest), &path, &wait_ns);
 	if (step == KRAKEN_PAGES_ASK)
-		ask(s, to, path.data, path.len, product->name);
+		kraken_rest_ask(&s->rest, to, buf_span(&path), product->name);
 	buf_release(&path);
 	if (step == KRAKEN_PAGES_ASK)
 		return CRAWL_ASK;
@@ -184,12 +122,10 @@ static enum crawl_verdict take_page(void *arg, const struct crawl_answer *answer
 	struct product *product = arg;
 	struct session *s = product->session;
 	enum kraken_verdict verdict = kraken_pages_take(
-		&product->pages, dump_now(&s->dump), answer->status, answer->body, err);
+		&product->pages, kraken_rest_now(&s->rest), answer->status, answer->body, err);
 
-	if (verdict == KRAKEN_LOCKED)
-		dump_be_banned(&s->dump, err, LOCKOUT_NS);
 	look_around(s);
-	return verdict_of(verdict);
+	return judge(s, verdict, err);
 }
 
 static void end_product(void *arg, const struct err *err)
@@ -206,15 +142,19 @@ static void end_product(void *arg, const struct err *err)
 /* Finds each product among Kraken's pairs, which are asked for. */
 static bool find_pairs(struct session *s)
 {
-	const struct crawl_chain chain = {"AssetPairs", next_pairs, take_pairs, end_pairs, s};
+	const struct crawl_chain chain = kraken_rest_pairs(&s->rest);
 	struct err err;
 
 	if (!dump_chains(&s->dump, &chain, 1, 1))
 		return false;
+	if (s->rest.failure.code) {
+		dump_fail(&s->dump, &s->rest.failure);
+		return false;
+	}
 	for (size_t i = 0; i < s->n; i++) {
 		struct product *product = &s->products[i];
 
-		product->pair = kraken_pairs_find(&s->pairs, product->name, &err);
+		product->pair = kraken_pairs_find(&s->rest.pairs, product->name, &err);
 		if (!product->pair)
 			dump_fail(&s->dump, &err);
 	}
@@ -280,30 +220,18 @@ static int run_account(struct session *s)
 	return dump_account(&s->dump, rows, sizeof rows / sizeof *rows, work, s);
 }
 
-static int read_options(struct session *s, struct err *err)
-{
-	if (api_read(&s->api, "url", s->o->url, err) < 0)
-		return -1;
-	if (rate_parse(span_text(s->o->pace), &s->interval_us) < 0)
-		return err_set(err, EXIT_USAGE,
-			"'%s' is not a number from 0.001 to 1000, as --pace needs", s->o->pace);
-	api_open_budget(&s->api, s->o->crawl.budget_file);
-	s->dump.budget = s->api.budget;
-	return 0;
-}
-
 static int run(const struct options *o, char *const *names)
 {
+	const struct kraken_rest_settings asking = {"url", o->url, o->pace, o->crawl.budget_file,
+		o->crawl.ca_file, o->crawl.connect_ms};
 	struct session s = {.o = o, .names = names};
 	struct err err;
 	int code;
 
 	dump_init(&s.dump, &o->crawl, &o->common);
-	s.dump.http.idle_ms = IDLE_MS;
-	s.dump.http.total_ms = TOTAL_MS;
 	s.dump.written = &s.run.written;
 	s.dump.unwritten = &s.run.unwritten;
-	s.run = (struct kraken_run){.pairs = &s.pairs,
+	s.run = (struct kraken_run){.pairs = &s.rest.pairs,
 		.start_ns = s.dump.start_ns,
 		.page_size = o->range.page_size,
 		.limit = o->range.limit};
@@ -314,12 +242,15 @@ static int run(const struct options *o, char *const *names)
 	s.products = mem_alloc(s.n, sizeof *s.products);
 	for (size_t i = 0; i < s.n; i++)
 		s.products[i] = (struct product){.session = &s, .name = names[i]};
-	if (dump_guard(&s.dump, o->range.resume, &err) < 0 || read_options(&s, &err) < 0)
+	if (dump_guard(&s.dump, o->range.resume, &err) < 0 ||
+		kraken_rest_open(&s.rest, &asking, &err) < 0) {
 		code = diag_err(&err);
-	else
+	} else {
+		s.dump.budget = s.rest.api.budget;
+		s.dump.http = s.rest.http;
 		code = run_account(&s);
-	api_close(&s.api);
-	kraken_pairs_release(&s.pairs);
+	}
+	kraken_rest_close(&s.rest);
 	free(s.products);
 	free(s.ranges);
 	return code;

@@ -1,263 +1,353 @@
 /*
- * kraken-ws-tail: trades of Kraken as they happen.
+ * kraken-ws-tail: trades of Kraken as they happen, with those of the past where they are asked for,
+ * and without holes.
  *
- * stdin: not used. stdout: native Kraken trades, one JSON record a line.
- * Exit: 0 done, 1 failed, 2 usage, a refused symbol or certificate, 3 trades were lost or refused.
+ * stdin: a cursor, with --resume -. stdout: native Kraken trades, one JSON record a line, those of one
+ * pair in the order of their ids.
+ * Exit: 0 done, 1 failed, 2 usage, a refused pair or a certificate, 3 trades were lost or refused.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/account.h"
-#include "base/buf.h"
+#include "base/append.h"
 #include "base/diag.h"
 #include "base/guard.h"
+#include "base/mem.h"
 #include "base/out.h"
-#include "base/pace.h"
 #include "base/prog.h"
-#include "base/retry.h"
+#include "base/progress.h"
 #include "base/sig.h"
 #include "base/stamp.h"
-#include "base/wait.h"
+#include "market/feed_metrics.h"
 #include "market/kraken_tail.h"
-#include "net/ws.h"
+#include "market/range.h"
+#include "net/crawl.h"
+#include "venue/kraken_live.h"
+#include "venue/kraken_mend.h"
+#include "venue/kraken_past.h"
+#include "venue/kraken_rest.h"
+#include "venue/kraken_tail_options.h"
 
 enum {
-	REQUEST_MAX = WS_QUEUE_MAX / 2, /* bytes of a subscribe request: forty thousand pairs */
-
-	/* Kraken's edge takes about 150 connections in ten minutes from one address, all programs
-	 * together, and bans for ten minutes beyond (API documentation, "Spot WebSocket v2:
-	 * introduction"): two thirds of that are ours. */
-	CONNECT_BURST = 50,
-	CONNECT_INTERVAL_MS = 12 * 1000,
-	RETRY_BASE_MS = 1000,
-	RETRY_CAP_MS = 30 * 1000,
-
-	SERVE_MS = 250, /* the longest wait between two looks at the deadlines */
+	JOBS = 16,	  /* requests to REST at once, each for another pair */
+	DIALLING_MS = 20, /* while a connection is being made nothing tells when it goes on */
+	WATCH_MS = 250,
+	READS_MAX = 64, /* in a row, before REST has its turn */
 };
 
 struct options {
-	uint64_t last;
-	uint64_t limit;
-	const char *output;
-	const char *url;
-	const char *ca_file;
-	uint64_t connect_ms;
-	uint64_t ack_ms;
-	uint64_t idle_ms;
+	struct kraken_tail_options tail;
 	struct prog_options common;
-};
-
-static const struct opt own_options[] = {
-	{.kind = OPT_U64,
-		.letter = 'n',
-		.name = "last",
-		.arg = "count",
-		.help = "begin with the last trades of each pair, at most 50",
-		.preset = "0",
-		.hi = KRAKEN_SNAPSHOT_TRADES,
-		.at = offsetof(struct options, last)},
-	{.kind = OPT_U64,
-		.name = "limit",
-		.arg = "count",
-		.help = "end after this many trades",
-		.lo = 1,
-		.hi = UINT64_MAX,
-		.at = offsetof(struct options, limit)},
-	{.kind = OPT_FILE,
-		.name = "output",
-		.arg = "file",
-		.help = "append to a file instead of writing to standard output",
-		.at = offsetof(struct options, output)},
-	{.kind = OPT_TEXT,
-		.name = "url",
-		.arg = "address",
-		.help = "the WebSocket to connect to",
-		.preset = "wss://ws.kraken.com/v2",
-		.env = "KRAKEN_WS_URL",
-		.at = offsetof(struct options, url)},
-	{.kind = OPT_FILE,
-		.name = "cacert",
-		.arg = "file",
-		.help = "trust the certificates in this PEM file instead of the system's",
-		.env = "TRADEPIPE_CACERT",
-		.at = offsetof(struct options, ca_file)},
-	{.kind = OPT_DURATION,
-		.name = "connect-timeout",
-		.arg = "duration",
-		.help = "give up an attempt to connect after this long",
-		.preset = "10s",
-		.lo = 1,
-		.at = offsetof(struct options, connect_ms)},
-	{.kind = OPT_DURATION,
-		.name = "ack-timeout",
-		.arg = "duration",
-		.help = "wait this long for every pair's subscription to be acknowledged",
-		.preset = "10s",
-		.lo = 1,
-		.at = offsetof(struct options, ack_ms)},
-	{.kind = OPT_DURATION,
-		.name = "idle-timeout",
-		.arg = "duration",
-		.help = "connect again when nothing at all was received for this long",
-		.preset = "5s",
-		.lo = 1,
-		.at = offsetof(struct options, idle_ms)},
-	{.name = NULL},
 };
 
 static const struct opt_program program = {
 	.name = "kraken-ws-tail",
 	.operands = "pair ...",
-	.operands_min = 1,
 	.summary = "Write trades of Kraken as they happen, one JSON record a line.",
-	.tables = {{own_options, 0}, {prog_options, offsetof(struct options, common)}},
+	.tables = {{kraken_tail_options, offsetof(struct options, tail)},
+		{prog_options, offsetof(struct options, common)}},
 };
 
-/* The program at work. Its deadlines run on reading_ns(). */
+/* The program at work. */
 struct session {
-	const struct options *o;
-	struct kraken_tail tail;
-	struct ws *ws;
+	const struct kraken_tail_options *o;
+	const struct prog_options *common;
+	char *const *operands;
+	char *const *names; /* of the pairs that are meant */
+	size_t n;
+	struct kraken_names matches;
+	struct append append;
 	struct out *out;
-	struct retry retry;
-	struct pace pace;
+	struct kraken_tail tail;
+
+	struct kraken_rest rest;
+	struct crawl_settings crawling;
+	struct crawl *crawl;
+	struct crawl_counts counts;
+
+	struct range *ranges;
+	struct kraken_past past;
+
+	struct kraken_mend_settings mending;
+	struct kraken_mend *mend;
+	struct kraken_live_settings living;
+	struct kraken_live *live;
 	uint64_t reconnects;
-	bool opened; /* a connection has stood, ever */
-	bool over;   /* the program ends: with `failure`, where that has a code */
+	int64_t watched_ns;
+	int64_t until_ns; /* monotonic: --for; 0: none */
+	bool was_live;
 	struct err failure;
-	bool stood;	    /* this connection has */
-	struct err cut;	    /* why it is given up, where that has a code */
-	int64_t heard_ns;   /* ws_last_heard() when last looked at */
-	int64_t idle_since; /* nothing was received since then */
-	int64_t asked_since;
 };
 
-/* A clock that stands still while a slow reader of our output keeps us from reading. */
-static int64_t reading_ns(const struct session *s)
+static int flush(void *arg)
 {
-	return stamp_monotonic() - out_spent_ns(s->out);
+	const struct session *s = arg;
+
+	return s->out ? out_flush(s->out) : 0;
 }
 
-static void end(struct session *s, const struct err *err)
+static bool is_over(const struct session *s)
 {
-	s->over = true;
-	s->failure = *err;
+	return s->failure.code || sig_stops() || (s->out && out_has_failed(s->out)) ||
+		(s->until_ns && stamp_monotonic() >= s->until_ns);
 }
 
-static void on_open(void *arg)
+/* Runs all chains that there are to their ends; false where something came in between. */
+static bool crawl_all(struct session *s)
 {
-	struct session *s = arg;
-	struct buf request;
-
-	s->opened = s->stood = true;
-	s->asked_since = s->idle_since = reading_ns(s);
-	buf_init(&request, REQUEST_MAX);
-	if (kraken_tail_subscribe(&s->tail, &request) < 0) {
-		err_set(&s->cut, EXIT_USAGE,
-			"cannot subscribe to so many pairs: the request has more than %d bytes",
-			REQUEST_MAX);
-		end(s, &s->cut);
-	} else if (ws_send(s->ws, buf_span(&request)) < 0) {
-		err_set(&s->cut, EXIT_FAILED, "the subscribe request could not be sent");
+	while (crawl_count(s->crawl) > 0 && !is_over(s)) {
+		if (crawl_turn(s->crawl, -1, -1, &s->failure) < 0)
+			return false;
+		progress_step();
 	}
-	buf_release(&request);
-	diag_info("connected to '%s'", s->o->url);
+	return !is_over(s);
 }
 
-static void on_message(void *arg, struct span message, bool binary)
+static bool get_pairs(struct session *s)
 {
-	struct session *s = arg;
-	uint64_t written = s->tail.n.written;
-	struct err err;
+	struct crawl_chain chain = kraken_rest_pairs(&s->rest);
 
-	err.code = EXIT_DONE; /* its text is a kilobyte: not to be cleared for every message */
-	(void)binary;	      /* what is no JSON text says so itself */
-	if (s->over || s->cut.code)
+	if (s->rest.has_asked)
+		return true;
+	crawl_add(s->crawl, &chain);
+	if (!crawl_all(s))
+		return false;
+	s->failure = s->rest.failure;
+	return !s->failure.code;
+}
+
+/* The pairs that are meant: patterns need to know which there are. */
+static bool find_names(struct session *s)
+{
+	static char any[] = "*";
+	static char *const every[] = {any, NULL};
+	char *const *operands = *s->operands ? s->operands : every;
+	bool has_pattern = s->o->list;
+	size_t n = 0;
+
+	for (; operands[n]; n++)
+		has_pattern |= kraken_is_pattern(operands[n]);
+	s->names = operands;
+	s->n = n;
+	if (!has_pattern)
+		return true;
+	if (!get_pairs(s) ||
+		kraken_pairs_match(&s->rest.pairs, operands, n, &s->matches, &s->failure) < 0)
+		return false;
+	s->names = s->matches.items;
+	s->n = s->matches.n;
+	return true;
+}
+
+/* The past. */
+
+static bool read_ranges(struct session *s)
+{
+	const struct kraken_tail_options *o = s->o;
+	struct range_options options = {.since = o->since, .resume = o->resume};
+
+	/* What has no past begins now, with the socket. */
+	if (!o->since && !o->resume)
+		options.since = "now";
+	s->ranges = mem_alloc(s->n, sizeof *s->ranges);
+	return range_read(&options, "kraken", o->output, s->rest.start_ns, s->names, s->n,
+		       s->ranges, &s->failure) == 0;
+}
+
+static bool has_past(const struct session *s, size_t i)
+{
+	return !s->o->frames && (s->ranges[i].has_cursor || s->o->since);
+}
+
+static bool any_past(const struct session *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (has_past(s, i))
+			return true;
+	return false;
+}
+
+/* Whether REST knows the pairs, where one begins in the past: nothing is to be written before it is known
+ * that all of them are there. */
+static bool find_past(struct session *s)
+{
+	if (!any_past(s))
+		return true;
+	if (!get_pairs(s))
+		return false;
+	for (size_t i = 0; i < s->n; i++)
+		if (!kraken_pairs_find(&s->rest.pairs, s->names[i], &s->failure))
+			return false;
+	return true;
+}
+
+/* Writes what has happened up to now of the pairs that begin in the past. */
+static bool write_past(struct session *s)
+{
+	if (!any_past(s))
+		return true;
+	kraken_past_init(&s->past, &s->rest, &s->tail, s->n);
+	for (size_t i = 0; i < s->n; i++)
+		if (has_past(s, i) &&
+			kraken_past_add(&s->past, s->crawl, &s->ranges[i], &s->failure) < 0)
+			return false;
+	while (crawl_count(s->crawl) > 0 && !is_over(s)) {
+		int turned = crawl_turn(s->crawl, -1, -1, &s->failure);
+
+		kraken_past_count(&s->past);
+		if (turned < 0)
+			return false;
+		progress_step();
+	}
+	return !is_over(s) && kraken_past_hand_over(&s->past, &s->failure) == 0;
+}
+
+/* Now. */
+
+static bool open_live(struct session *s)
+{
+	const struct kraken_tail_options *o = s->o;
+
+	s->mending = (struct kraken_mend_settings){.rest = &s->rest,
+		.tail = &s->tail,
+		.crawl = s->crawl,
+		.patience_ns = (int64_t)o->repair_ms * STAMP_NS_PER_MS,
+		.mute_ns = (int64_t)o->mute_ms * STAMP_NS_PER_MS};
+	s->living = (struct kraken_live_settings){.url = o->url,
+		.ca_file = o->ca_file,
+		.budget_file = o->budget_file,
+		.connect_ms = o->connect_ms,
+		.ack_ms = o->ack_ms,
+		.idle_ms = o->idle_ms};
+	s->mend = kraken_mend_open(&s->mending);
+	s->live = kraken_live_open(&s->living, &s->tail, &s->failure);
+	return s->live != NULL;
+}
+
+static void watch(struct session *s)
+{
+	int64_t now_ns = stamp_monotonic();
+	struct feed_product *mute;
+
+	if (now_ns - s->watched_ns < WATCH_MS * STAMP_NS_PER_MS)
 		return;
-	switch (kraken_tail_take(&s->tail, message, &err)) {
-	case KRAKEN_TAIL_GO_ON:
-		break;
-	case KRAKEN_TAIL_RECONNECT:
-		s->cut = err;
-		break;
-	case KRAKEN_TAIL_DONE:
-	case KRAKEN_TAIL_FAIL:
-		end(s, &err);
-		break;
-	}
-	if (s->tail.n.written != written)
-		retry_reset(&s->retry);
+	s->watched_ns = now_ns;
+	s->reconnects = *kraken_live_reconnects(s->live);
+	if (s->o->frames || !kraken_live_is_well(s->live))
+		return;
+	if (!s->was_live)
+		diag_info("live: all pairs are subscribed");
+	s->was_live = true;
+	mute = kraken_mend_watch(s->mend, kraken_live_now(s->live));
+	if (mute)
+		kraken_live_renew(s->live, mute);
 }
 
-static void check_deadlines(struct session *s)
+/* Waits for whatever comes first, and deals with it. */
+static int serve(struct session *s, int64_t wait_ms)
 {
-	const char *unanswered = kraken_tail_unanswered(&s->tail);
-	int64_t now = reading_ns(s), ms = STAMP_NS_PER_MS;
+	bool is_dialling = kraken_live_is_dialling(s->live);
+	int64_t rest_ms = is_dialling || kraken_live_is_ready(s->live) ? 0 : wait_ms;
+	int reads = 0;
 
-	if (!ws_is_open(s->ws) || s->cut.code || s->over)
-		return;
-	if (ws_last_heard(s->ws) != s->heard_ns) {
-		s->heard_ns = ws_last_heard(s->ws);
-		s->idle_since = now;
-		if (now - s->asked_since > (int64_t)s->o->idle_ms * ms) /* so it lives */
-			retry_reset(&s->retry);
+	if (crawl_count(s->crawl) == 0) {
+		kraken_live_serve(s->live, wait_ms);
+		return 0;
 	}
-	if (unanswered && now - s->asked_since > (int64_t)s->o->ack_ms * ms) {
-		err_set(&s->cut, EXIT_USAGE, "the subscription to '%s' was not acknowledged",
-			unanswered);
-		if (!s->tail.begun)
-			end(s, &s->cut);
-	} else if (now - s->idle_since > (int64_t)s->o->idle_ms * ms) {
-		err_set(&s->cut, EXIT_FAILED, "nothing was received within the idle timeout");
-	}
+	if (crawl_turn(s->crawl, kraken_live_fd(s->live), rest_ms, &s->failure) < 0)
+		return -1;
+	do
+		kraken_live_serve(s->live, is_dialling ? DIALLING_MS : 0);
+	while (kraken_live_is_ready(s->live) && ++reads < READS_MAX);
+	return 0;
 }
 
-/* One connection, from the attempt to its end. */
-static void serve_connection(struct session *s)
+static void stay_live(struct session *s)
 {
-	s->stood = false;
-	s->cut.code = EXIT_DONE;
-	if (ws_connect(s->ws, s->o->url, s->o->connect_ms, &s->failure) < 0) {
-		s->over = true;
-		return;
-	}
-	while (!s->over && !s->cut.code && !sig_stops() && ws_end(s->ws) == WS_END_NONE) {
-		ws_serve(s->ws, SERVE_MS);
-		check_deadlines(s);
+	while (!is_over(s) && !kraken_tail_is_done(&s->tail) &&
+		!kraken_live_is_over(s->live, &s->failure)) {
+		int64_t wait_ms = kraken_live_step(s->live), left_ms;
+
+		watch(s);
 		if (out_flush(s->out) < 0)
-			s->over = true;
-	}
-	if (ws_end(s->ws) == WS_END_UNTRUSTED) {
-		err_set(&s->failure, s->opened ? EXIT_FAILED : EXIT_USAGE,
-			"cannot connect to '%s': %s", s->o->url, ws_end_reason(s->ws));
-		s->over = true;
+			return;
+		if (s->until_ns) {
+			left_ms = (s->until_ns - stamp_monotonic()) / STAMP_NS_PER_MS + 1;
+			wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
+		}
+		if (wait_ms > WATCH_MS)
+			wait_ms = WATCH_MS;
+		if (serve(s, wait_ms < 0 ? 0 : wait_ms) < 0)
+			return;
 	}
 }
 
-/* Says why, and waits before the next attempt. */
-static void pause_before_next(struct session *s)
+/* The output is opened last: what is a fault of usage leaves it as it was. */
+static bool begin(struct session *s)
 {
-	uint32_t ms = retry_next_ms(&s->retry);
-	uint32_t budget_ms = pace_take_ms(&s->pace, stamp_monotonic());
-	int64_t until;
+	const struct kraken_tail_options *o = s->o;
 
-	if (ms < budget_ms)
-		ms = budget_ms;
-	diag_warning("%s '%s': %s; connecting again in %u.%u s",
-		s->stood ? "lost the connection to" : "cannot connect to", s->o->url,
-		s->cut.code ? s->cut.text : ws_end_reason(s->ws), ms / 1000, ms % 1000 / 100);
-	ws_disconnect(s->ws);
-	s->reconnects++;
-	until = stamp_monotonic() + ms * STAMP_NS_PER_MS;
-	while (!sig_stops() && stamp_monotonic() < until)
-		wait_readable(-1, -1, (until - stamp_monotonic()) / STAMP_NS_PER_MS + 1);
+	append_look(&s->append, o->output);
+	if (!find_names(s) || kraken_tail_init(&s->tail, s->names, s->n, &s->failure) < 0 ||
+		!open_live(s) || (!o->frames && (!read_ranges(s) || !find_past(s))) || is_over(s))
+		return false;
+	s->out = s->living.out = append_open(&s->append, &s->failure);
+	s->tail.settings = (struct kraken_tail_settings){.out = s->out,
+		.last = o->last,
+		.limit = o->limit,
+		.stamp = o->stamp,
+		.frames = o->frames,
+		.hold_bytes = o->hold_bytes,
+		.repair = o->frames ? NULL : kraken_mend_repair,
+		.arg = s->mend};
+	return s->out != NULL;
 }
 
 static void work(struct session *s)
 {
-	while (!s->over && !sig_stops()) {
-		serve_connection(s);
-		if (!s->over && !sig_stops())
-			pause_before_next(s);
-	}
-	ws_disconnect(s->ws);
+	const struct progress_view view = {.done = &s->tail.n.written,
+		.unit = "records",
+		.part = &s->past.part,
+		.whole = &s->past.whole,
+		.more = crawl_counts_say,
+		.arg = &s->counts};
+	bool goes_on;
+
+	if (!begin(s))
+		return;
+	progress_begin(&s->o->progress, s->common->quiet, &view);
+	goes_on = write_past(s);
+	progress_end();
+	if (goes_on)
+		stay_live(s);
+}
+
+static int finish(struct session *s)
+{
+	struct kraken_tail_counts *n = &s->tail.n;
+	int code = EXIT_DONE;
+	uint64_t unwritten;
+
+	if (s->live)
+		s->reconnects = *kraken_live_reconnects(s->live);
+	if (s->failure.code && !sig_stops())
+		code = diag_err(&s->failure);
+	if (!s->out)
+		return code;
+	code = out_close(s->out, code, &unwritten);
+	if (s->o->frames) /* those are messages, and the account is of trades */
+		return code;
+	n->unwritten += unwritten;
+	n->written -= unwritten;
+	return code;
+}
+
+static void add_metrics(void *arg, struct buf *text)
+{
+	const struct session *s = arg;
+
+	feed_metrics_add(text, &s->tail.feed);
 }
 
 static int run_account(struct session *s)
@@ -268,74 +358,117 @@ static int run_account(struct session *s)
 		{"written", ACCOUNT_FATE, &n->written, "trades written", false, false},
 		{"repeated", ACCOUNT_FATE, &n->repeated, "trades received again", false, false},
 		{"passed", ACCOUNT_FATE, &n->passed, "trades from before the start", false, false},
+		{"forgotten", ACCOUNT_FATE, &n->forgotten, "trades not held, to be fetched", false,
+			true},
+		{"held", ACCOUNT_FATE, &n->held, "trades that wait for missing ones", false, true},
 		{"lost", ACCOUNT_LOSS, &n->lost, "trades that never came", true, false},
 		{"bad", ACCOUNT_LOSS, &n->bad, "trades and messages refused", false, true},
+		{"unsure", ACCOUNT_LOSS, &s->past.run.unsure, "places where trades may be missing",
+			true, true},
 		{"refused", ACCOUNT_LOSS, &n->refused, "pairs refused after the start", true, true},
 		{"unwritten", ACCOUNT_LOSS, &n->unwritten, "trades the output did not take", false,
 			true},
+		{"gaps", ACCOUNT_MEMO, &n->gaps, "places where trades were missing", true, true},
+		{"repaired", ACCOUNT_MEMO, &n->repaired, "missing trades got over REST", true,
+			true},
 		{"reconnects", ACCOUNT_MEMO, &s->reconnects, "connections lost", true, true},
+		{"requests", ACCOUNT_MEMO, &s->counts.requests, "requests made", true, true},
+		{"retries", ACCOUNT_MEMO, &s->counts.retries, "requests made again", true, true},
+		{"refusals", ACCOUNT_MEMO, &s->counts.refused, "requests that came too fast", true,
+			true},
+		{"frames", ACCOUNT_COUNTER, &n->frames, "messages received", true, true},
+		{"bytes", ACCOUNT_COUNTER, &n->bytes, "bytes of messages received", true, true},
+		{"repairing", ACCOUNT_GAUGE, &n->repairing, "pairs under repair", true, true},
 	};
-	const char *metrics = s->o->common.metrics_file;
-	struct account *account =
-		account_open(rows, sizeof rows / sizeof *rows, metrics, &s->failure);
+	struct account *account = account_open(
+		rows, sizeof rows / sizeof *rows, s->common->metrics_file, &s->failure);
+
+	if (!account)
+		return diag_err(&s->failure);
+	account_set_more(account, add_metrics, s);
+	work(s);
+	return account_close(account, finish(s), s->common->quiet);
+}
+
+static int run_list(struct session *s)
+{
 	uint64_t unwritten;
 	int code;
 
-	if (!account) {
-		out_close(s->out, EXIT_DONE, &unwritten);
+	if (!find_names(s))
+		return sig_stops() ? EXIT_DONE : (int)diag_err(&s->failure);
+	s->out = out_open(NULL, &s->failure);
+	if (!s->out)
 		return diag_err(&s->failure);
-	}
-	work(s);
-	code = s->failure.code ? (int)diag_err(&s->failure) : EXIT_DONE;
-	code = out_close(s->out, code, &unwritten);
-	n->unwritten += unwritten;
-	n->written -= unwritten;
-	return account_close(account, code, s->o->common.quiet);
+	for (size_t i = 0; i < s->n; i++)
+		out_record(s->out, span_text(s->names[i]));
+	code = out_close(s->out, EXIT_DONE, &unwritten);
+	return code;
+}
+
+static void release(struct session *s)
+{
+	crawl_close(s->crawl);
+	kraken_live_close(s->live);
+	kraken_mend_close(s->mend);
+	kraken_past_release(&s->past);
+	free(s->ranges);
+	kraken_tail_release(&s->tail);
+	kraken_names_release(&s->matches);
+	kraken_rest_close(&s->rest);
 }
 
 static int guard_files(const struct options *o, struct err *err)
 {
+	const struct kraken_tail_options *t = &o->tail;
 	struct guard guard = {.n = 0};
 
-	if (guard_writes(&guard, o->output ? o->output : "-", "records go", err) < 0 ||
-		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0)
+	if (guard_writes(&guard, t->output ? t->output : "-", "records go", err) < 0 ||
+		guard_writes(&guard, o->common.metrics_file, "metrics go", err) < 0 ||
+		guard_writes(&guard, t->budget_file, "requests are noted", err) < 0 ||
+		guard_reads(&guard, t->ca_file, err) < 0)
 		return -1;
-	return guard_reads(&guard, o->ca_file, err);
+	return guard_reads(&guard, t->resume, err);
 }
 
-static const struct ws_events events = {.open = on_open, .message = on_message};
-
-static int run(const struct options *o, char *const *pairs)
+static int run(const struct options *o, char *const *operands)
 {
-	struct session s = {.o = o};
+	const struct kraken_tail_options *t = &o->tail;
+	const struct kraken_rest_settings asking = {
+		"rest-url", t->rest_url, t->pace, t->budget_file, t->ca_file, t->connect_ms};
+	struct session s = {.o = t, .common = &o->common, .operands = operands};
 	size_t n = 0;
 	int code;
 
-	while (pairs[n])
+	while (operands[n])
 		n++;
-	retry_init(&s.retry, RETRY_BASE_MS, RETRY_CAP_MS);
-	pace_init(&s.pace, CONNECT_BURST, CONNECT_INTERVAL_MS);
-	pace_take_ms(&s.pace, stamp_monotonic());
-	/* The output comes last: what is a fault of usage leaves it as it was. */
-	if (kraken_tail_init(&s.tail, pairs, n, &s.failure) < 0 ||
-		!(s.ws = ws_new(&events, &s, o->ca_file, &s.failure)) ||
-		guard_files(o, &s.failure) < 0 || !(s.out = out_open(o->output, &s.failure))) {
+	if (t->for_ms)
+		s.until_ns = stamp_monotonic() + (int64_t)t->for_ms * STAMP_NS_PER_MS;
+	s.crawling = (struct crawl_settings){.http = &s.rest.http,
+		.jobs = JOBS,
+		.retry_ms = t->repair_ms,
+		.flush = flush,
+		.arg = &s};
+	if (kraken_tail_options_check(t, n, &s.failure) < 0)
+		opt_usage_error("%s", s.failure.text);
+	if (guard_files(o, &s.failure) < 0 || kraken_rest_open(&s.rest, &asking, &s.failure) < 0) {
 		code = diag_err(&s.failure);
 	} else {
-		s.tail.out = s.out;
-		s.tail.last = o->last;
-		s.tail.limit = o->limit;
-		code = run_account(&s);
+		s.crawling.budget = s.rest.api.budget;
+		s.crawl = crawl_open(&s.crawling, &s.counts, &s.failure);
+		if (!s.crawl)
+			code = diag_err(&s.failure);
+		else
+			code = t->list ? run_list(&s) : run_account(&s);
 	}
-	ws_free(s.ws);
-	kraken_tail_release(&s.tail);
+	release(&s);
 	return code;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.last = 0};
-	char **pairs = prog_begin(&program, &o, &o.common, argc, argv);
+	struct options o = {.tail = {.last = 0}};
+	char **operands = prog_begin(&program, &o, &o.common, argc, argv);
 
-	return prog_end(run(&o, pairs));
+	return prog_end(run(&o, operands));
 }

@@ -14,13 +14,25 @@ _kraken_ws_tail()
 	--last | -n)
 		return
 		;;
+	--since)
+		return
+		;;
+	--resume)
+		return
+		;;
 	--limit)
+		return
+		;;
+	--for)
 		return
 		;;
 	--output)
 		return
 		;;
 	--url)
+		return
+		;;
+	--rest-url)
 		return
 		;;
 	--cacert)
@@ -33,6 +45,21 @@ _kraken_ws_tail()
 		return
 		;;
 	--idle-timeout)
+		return
+		;;
+	--mute-timeout)
+		return
+		;;
+	--repair-timeout)
+		return
+		;;
+	--hold-bytes)
+		return
+		;;
+	--pace)
+		return
+		;;
+	--budget-file)
 		return
 		;;
 	--drain-timeout)
@@ -51,7 +78,7 @@ _kraken_ws_tail()
 		;;
 	esac
 	if [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--last --limit --output --url --cacert --connect-timeout --ack-timeout --idle-timeout --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W '--last --since --resume --limit --for --all --list --frames --stamp --output --url --rest-url --cacert --connect-timeout --ack-timeout --idle-timeout --mute-timeout --repair-timeout --hold-bytes --pace --budget-file --progress --drain-timeout --metrics-file --log-format --log-level --quiet --verbose --help --version' -- "$word")
 	fi
 }
 complete -o default -F _kraken_ws_tail kraken-ws-tail

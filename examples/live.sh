@@ -5,6 +5,10 @@
 # under systemd, in a container or in a terminal. Brokers come from KAFKA_BROKERS. Bad records are
 # kept in TOPIC.bad.ndjson in the current folder.
 #
+# Started again, after a stop or a crash, it goes on behind the last trades that the topic has; a
+# pair of which it has none begins now. So none is missing. After a kill the last ones may be there
+# twice, which kafka-publish --exactly-once rules out.
+#
 # To stop it, signal this script alone (a container does that; for systemd: KillMode=mixed).
 #
 # Exit codes: 0 stopped, and all that was read is in the topic. Otherwise that of the stage at
@@ -20,16 +24,32 @@ fi
 topic=$1
 shift
 
-# With -n 50 a start after a short break leaves no hole. What it repeats can be told by trade_id.
-kraken-ws-tail -n 50 "$@" |
-	trade-normalize --on-bad "$topic.bad.ndjson" |
-	kafka-publish --topic "$topic" --compression lz4 &
-pipeline=$!
-
 # A signal goes to the source, the first process of the job. The others read on to the end of what
 # it has written.
 signals=0
-trap 'signals=$((signals + 1)); kill -TERM "$(jobs -p)" 2>/dev/null || :' TERM INT HUP
+trap 'signals=$((signals + 1)); kill -TERM $(jobs -p) 2>/dev/null || :' TERM INT HUP
+
+# usage: ask CMD...: what it prints is the answer. Without one nothing may begin.
+ask() {
+	status=0
+	answer=$("$@") || status=$?
+	[ "$signals" -eq 0 ] || exit 0
+	[ "$status" -eq 0 ] || exit "$status"
+}
+
+case $* in
+*[*?[]*) # patterns: the topic knows names
+	ask kraken-ws-tail --list "$@"
+	mapfile -t pairs <<<"$answer"
+	set -- "${pairs[@]}"
+	;;
+esac
+ask kafka-last -q --topic "$topic" --products "$(IFS=, && echo "$*")"
+
+kraken-ws-tail --resume - --since now "$@" <<<"$answer" |
+	trade-normalize --on-bad "$topic.bad.ndjson" |
+	kafka-publish --topic "$topic" --compression lz4 &
+pipeline=$!
 
 # A signal ends the wait, not the pipeline.
 until

@@ -2,7 +2,7 @@
 # What takes too long for every change: `make check`, and then the parts below; with operands these
 # parts alone.
 #
-# usage: check-long.sh [check|numbers|fuzz|chaos|kafka4|bookworm|trixie]...
+# usage: check-long.sh [check|numbers|fuzz|chaos|tail|kafka4|bookworm|trixie]...
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -42,6 +42,16 @@ chaos()
 	TEST_ROUNDS=${TEST_ROUNDS:-50} with_broker prove -v tests/kafka/publish-signals.t
 }
 
+tail()
+{
+	say "the live tail of an exchange that fails at random: seeds ${TEST_SEEDS:=1 1000}"
+	TEST_SEEDS=$TEST_SEEDS prove -v tests/net/tail-chaos.t
+	say "from history to live, exactly once, every process killed in turn, twenty times"
+	TEST_KILLS=${TEST_KILLS:-20} prove -v tests/kafka/live-once.t
+	say "the live tail for ${SOAK_SECONDS:=3600} seconds at 5,000 trades a second"
+	prove -v tests/net/tail-soak.sh :: "$SOAK_SECONDS"
+}
+
 kafka4()
 {
 	say "the Kafka tests on Kafka 4.1.0"
@@ -61,13 +71,13 @@ trixie()
 }
 
 if [ $# -eq 0 ]; then
-	set -- check numbers fuzz chaos kafka4 bookworm trixie
+	set -- check numbers fuzz chaos tail kafka4 bookworm trixie
 else
 	make -s -j"$(nproc)" tests fuzz
 fi
 for part; do
 	case $part in
-	check | numbers | fuzz | chaos | kafka4 | bookworm | trixie) "$part" ;;
+	check | numbers | fuzz | chaos | tail | kafka4 | bookworm | trixie) "$part" ;;
 	*) echo "check-long.sh: there is no part '$part'" >&2 && exit 2 ;;
 	esac
 done

@@ -56,7 +56,7 @@ metrics() {
 	drive --metrics-file m.prom >out 2>err
 	ends 0 && same "$(ls m.prom*)" m.prom && grep -qx \
 		"tradepipe_read_total{program=\"$program\"} $(count read)" m.prom &&
-		same "$(grep -Evc "^# (HELP|TYPE) tradepipe_[a-z_]+ .+|^tradepipe_[a-z_]+\{program=\"$program\"\} [0-9]+$" m.prom)" 0
+		same "$(grep -Evc "^# (HELP|TYPE) tradepipe_[a-z_]+ .+|^tradepipe_[a-z_]+\{program=\"$program\"(,product=\"[^\"]+\")?\} [0-9]+$" m.prom)" 0
 }
 
 metrics_failure() {

@@ -1,37 +1,7 @@
 #!/bin/sh
 # kraken-ws-tail against the simulated exchange: what it writes, and what it makes of each fault.
 . "$(dirname -- "$0")/../lib.sh"
-tape=$ROOT/tests/servers/tape
-
-# run STATUS EXCHANGE_ARG... -- TAIL_ARG...: one exchange, one tail; leaves out and err. Ends by
-# itself within 20 s, or has failed.
-run() {
-	wanted_status=$1 exchange_args=
-	shift
-	while [ "$1" != -- ]; do
-		exchange_args="$exchange_args $(quoted "$1")"
-		shift
-	done
-	shift
-	eval "start_exchange --heartbeat 0.2 $exchange_args"
-	exchange=$!
-	status=0
-	timeout -s KILL 20 kraken-ws-tail "$@" >out 2>err || status=$?
-	kill "$exchange"
-	cat err
-	same "$status" "$wanted_status"
-}
-quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
-
-# whole PRODUCT=FIRST-LAST...: the output is exactly that.
-whole() {
-	expected=
-	for range; do expected="$expected --product $range"; done
-	# shellcheck disable=SC2086  # one word each
-	"$tape" check $expected out
-}
-says() { grep -q -- "$1" err || { cat err && false; }; }
-account() { sed -n 's/^kraken-ws-tail: account: //p' err; }
+. "$ROOT/tests/net/tail.sh"
 
 # What is written.
 ok 'live trades begin after the snapshot' run 0 --trades 200 -- --limit 400 BTC/USD ETH/USD
@@ -91,13 +61,16 @@ for how in rst fin eof close; do
 		ok '...' whole BTC/USD=51-350
 	done
 done
-ok 'a hole beyond the snapshot is named, counted, and 3 at the end' run 3 --trades 300 --per-frame 1 \
-	--fault '{"do":"drop","at":{"product":"BTC/USD","trade":150},"gap":53}' -- --limit 297 BTC/USD
-ok '...' says "warning: 'BTC/USD': lost trades 151 to 153: they did not come"
-ok '...' same "$(account)" 'read=347 written=297 repeated=0 passed=50 lost=3 reconnects=1'
-ok 'ids that never come are lost as well' run 3 --trades 50 \
-	--fault '{"do":"skip","at":{"product":"BTC/USD","trade":60},"ids":5}' -- --limit 45 BTC/USD
-ok '...' says "lost trades 61 to 65"
+ok 'a hole beyond the snapshot is repaired over REST' run 0 --trades 300 --per-frame 1 \
+	--fault '{"do":"drop","at":{"product":"BTC/USD","trade":150},"gap":53}' -- --limit 300 BTC/USD
+ok '...' repaired BTC/USD=51-350
+ok '...' same "$(account)" \
+	'read=350 written=300 repeated=0 passed=50 lost=0 gaps=1 repaired=3 reconnects=1 requests=2'
+ok 'ids that never come are lost, named, counted, and 3 at the end' run 3 --trades 50 \
+	--fault '{"do":"skip","at":{"product":"BTC/USD","trade":60},"ids":5}' \
+	-- --repair-timeout 500ms --limit 45 BTC/USD
+ok '...' says "warning: 'BTC/USD': lost trades 61 to 65: Kraken's REST interface does not have them"
+ok '...' counted written=45 lost=5
 ok 'a message sent again is dropped and counted' run 0 --trades 50 --per-frame 1 \
 	--fault '{"do":"repeat","at":{"product":"BTC/USD","trade":60}}' -- --limit 50 BTC/USD
 ok '...' same "$(account)" 'read=101 written=50 repeated=1 passed=50 lost=0'
@@ -172,22 +145,12 @@ for cert in wrong-name expired; do
 done
 
 # A slow reader: the socket waits, nothing is lost.
-sent() {
-	curl -s --cacert "$TRADEPIPE_CACERT" "$KRAKEN_REST_URL/_control/state" |
-		jq '[.sessions[].sent.trades] | add'
-}
-# Whether the exchange has sent something, has more, and has not sent more since the last look.
-stalled() {
-	mv now before
-	sent >now
-	[ "$(cat now)" -gt 0 ] && [ "$(cat now)" -lt 200000 ] && cmp -s now before
-}
 start_exchange --trades 200000
 mkfifo slow
 timeout 60 kraken-ws-tail --limit 200000 BTC/USD >slow 2>err &
 exec 3<slow
 echo 0 >now
-ok 'a slow reader holds up the exchange' await 20 stalled
+ok 'a slow reader holds up the exchange' await 20 stalled 200000
 cat <&3 >out
 ok '... and loses nothing' whole BTC/USD=51-200050
 ok '...' same "$(account)" 'read=200050 written=200000 repeated=0 passed=50 lost=0'

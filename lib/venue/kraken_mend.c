@@ -1,0 +1,253 @@
+#include "venue/kraken_mend.h"
+
+#include <stdlib.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/stamp.h"
+#include "market/feed_watch.h"
+#include "market/kraken_repair.h"
+
+#define PAIRS_POLL_NS (50 * STAMP_NS_PER_MS)
+/* REST and the socket need not be equally fast. */
+#define GRACE_NS (5 * STAMP_NS_PER_S)
+
+enum { PATH_MAX_BYTES = 1024 };
+
+/* What is asked for one pair. */
+struct mended {
+	struct kraken_mend *mend;
+	struct feed_product *product;
+	char *query;		     /* how a URL names it; NULL: not looked up yet */
+	bool chained;		     /* there is a chain for its repair */
+	struct kraken_repair repair; /* its tail is NULL until the chain has begun it */
+};
+
+struct kraken_mend {
+	const struct kraken_mend_settings *settings;
+	struct mended *all; /* in the order of the feed's products */
+	bool asks_pairs;
+};
+
+struct kraken_mend *kraken_mend_open(const struct kraken_mend_settings *settings)
+{
+	struct kraken_mend *mend = mem_alloc(1, sizeof *mend);
+	struct feed *feed = &settings->tail->feed;
+
+	mend->settings = settings;
+	mend->all = mem_alloc(feed->n, sizeof *mend->all);
+	for (size_t i = 0; i < feed->n; i++)
+		mend->all[i] = (struct mended){.mend = mend, .product = &feed->products[i]};
+	return mend;
+}
+
+void kraken_mend_close(struct kraken_mend *mend)
+{
+	if (!mend)
+		return;
+	for (size_t i = 0; i < mend->settings->tail->feed.n; i++) {
+		kraken_repair_release(&mend->all[i].repair);
+		free(mend->all[i].query);
+	}
+	free(mend->all);
+	free(mend);
+}
+
+static struct mended *find(struct kraken_mend *mend, const struct feed_product *product)
+{
+	return &mend->all[product - mend->settings->tail->feed.products];
+}
+
+/* The name that REST has for the pair. Kraken also takes that of the WebSocket (API documentation,
+ * examples of 2025), which has to do where its list of pairs cannot be had, or lacks this one. */
+static const char *query_of(struct mended *m)
+{
+	struct kraken_rest *rest = m->mend->settings->rest;
+	const struct kraken_pair *pair;
+
+	if (!m->query) {
+		pair = kraken_pairs_find(&rest->pairs, m->product->name, NULL);
+		m->query = pair ? mem_text(pair->query)
+				: kraken_query_encode(span_text(m->product->name));
+	}
+	return m->query;
+}
+
+/* The list of pairs is asked for when something is asked for first. */
+static bool has_pairs(struct kraken_mend *mend)
+{
+	const struct kraken_mend_settings *s = mend->settings;
+	struct crawl_chain chain = kraken_rest_pairs(s->rest);
+
+	if (!s->rest->has_asked && !mend->asks_pairs)
+		crawl_add(s->crawl, &chain);
+	mend->asks_pairs = true;
+	return s->rest->has_asked;
+}
+
+static enum crawl_step wait_for_pairs(struct crawl_ask *ask)
+{
+	ask->not_before = stamp_monotonic() + PAIRS_POLL_NS;
+	return CRAWL_WAIT;
+}
+
+/* A lockout ends all chains that there are: it is said once. */
+static enum crawl_verdict judge(
+	struct kraken_mend *mend, enum kraken_verdict verdict, const struct err *err)
+{
+	if (verdict == KRAKEN_LOCKED)
+		diag_warning("%s", err->text);
+	return kraken_rest_verdict(mend->settings->rest, verdict);
+}
+
+/* The chain of a repair. */
+
+static void begin_repair(struct mended *m)
+{
+	const struct kraken_mend_settings *s = m->mend->settings;
+
+	kraken_repair_begin(&m->repair, s->tail, m->product, query_of(m), s->patience_ns);
+	if (s->rest->pairs.n > 0)
+		m->repair.pairs = &s->rest->pairs;
+}
+
+static enum crawl_step end_chain(struct mended *m)
+{
+	m->chained = false;
+	kraken_repair_release(&m->repair);
+	m->repair = (struct kraken_repair){.tail = NULL};
+	return CRAWL_DONE;
+}
+
+static enum crawl_step next_repair(void *arg, struct crawl_ask *ask)
+{
+	struct mended *m = arg;
+	const struct kraken_mend_settings *s = m->mend->settings;
+	enum kraken_repair_step step;
+	int64_t wait_ns = 0;
+	struct buf path;
+
+	if (!m->repair.tail && !m->product->repairing)
+		return end_chain(m);
+	if (!m->repair.tail && !has_pairs(m->mend))
+		return wait_for_pairs(ask);
+	if (!m->repair.tail)
+		begin_repair(m);
+	buf_init(&path, PATH_MAX_BYTES);
+	step = kraken_repair_next(&m->repair, kraken_rest_now(s->rest), &path, &wait_ns);
+	if (step == KRAKEN_REPAIR_ASK)
+		kraken_rest_ask(s->rest, ask, buf_span(&path), m->product->name);
+	buf_release(&path);
+	if (step == KRAKEN_REPAIR_ASK)
+		return CRAWL_ASK;
+	ask->not_before = stamp_monotonic() + wait_ns;
+	return step == KRAKEN_REPAIR_WAIT ? CRAWL_WAIT : end_chain(m);
+}
+
+static enum crawl_verdict take_repair(void *arg, const struct crawl_answer *answer, struct err *err)
+{
+	struct mended *m = arg;
+	const struct kraken_mend_settings *s = m->mend->settings;
+	enum kraken_verdict verdict;
+
+	if (!m->repair.tail) /* it was for a hole that something else has filled */
+		return CRAWL_TAKEN;
+	s->tail->received_ns = stamp_now();
+	verdict = kraken_repair_take(
+		&m->repair, kraken_rest_now(s->rest), answer->status, answer->body, err);
+	/* Trades are not given up for one answer: edges say such things now and then. */
+	return judge(m->mend, verdict == KRAKEN_FAILED ? KRAKEN_AGAIN : verdict, err);
+}
+
+static void add_repair(struct mended *m);
+
+/* A lockout ends all chains: the repair waits until it is over, with its patience anew. */
+static void end_repair(void *arg, const struct err *err)
+{
+	struct mended *m = arg;
+
+	m->chained = false;
+	if (!m->product->repairing)
+		return;
+	if (m->mend->settings->rest->locked) {
+		if (m->repair.tail)
+			kraken_repair_excuse(&m->repair);
+		add_repair(m);
+		return;
+	}
+	if (!m->repair.tail)
+		begin_repair(m);
+	kraken_repair_give_up(&m->repair, err->text);
+}
+
+static void add_repair(struct mended *m)
+{
+	struct crawl_chain chain = {m->product->name, next_repair, take_repair, end_repair, m};
+
+	if (!m->chained)
+		crawl_add(m->mend->settings->crawl, &chain);
+	m->chained = true;
+}
+
+void kraken_mend_repair(void *arg, struct feed_product *product)
+{
+	struct mended *m = find(arg, product);
+
+	kraken_repair_release(&m->repair);
+	m->repair = (struct kraken_repair){.tail = NULL};
+	add_repair(m);
+}
+
+/* The chain of one look at a pair that may be mute. */
+
+static enum crawl_step next_look(void *arg, struct crawl_ask *ask)
+{
+	struct mended *m = arg;
+	const struct kraken_mend_settings *s = m->mend->settings;
+	struct buf path;
+
+	if (!m->product->watch.looking)
+		return CRAWL_DONE;
+	if (!has_pairs(m->mend))
+		return wait_for_pairs(ask);
+	buf_init(&path, PATH_MAX_BYTES);
+	kraken_repair_look(m->product, query_of(m), &path);
+	kraken_rest_ask(s->rest, ask, buf_span(&path), m->product->name);
+	buf_release(&path);
+	return CRAWL_ASK;
+}
+
+static enum crawl_verdict take_look(void *arg, const struct crawl_answer *answer, struct err *err)
+{
+	struct mended *m = arg;
+	const struct kraken_mend_settings *s = m->mend->settings;
+	uint64_t newest_id = 0;
+	enum kraken_verdict verdict = kraken_repair_see(
+		answer->status, answer->body, kraken_rest_now(s->rest), &newest_id, err);
+
+	if (verdict == KRAKEN_TAKEN)
+		feed_watch_shown(m->product, newest_id, s->tail->now_ns, GRACE_NS);
+	return judge(m->mend, verdict, err);
+}
+
+static void end_look(void *arg, const struct err *err)
+{
+	struct mended *m = arg;
+
+	diag_info("cannot tell whether '%s' is mute: %s", m->product->name, err->text);
+	feed_watch_shown(m->product, 0, m->mend->settings->tail->now_ns, GRACE_NS);
+}
+
+struct feed_product *kraken_mend_watch(struct kraken_mend *mend, int64_t now_ns)
+{
+	const struct kraken_mend_settings *s = mend->settings;
+	struct feed_product *product = feed_watch_due(&s->tail->feed, s->mute_ns, now_ns);
+
+	if (product) {
+		struct crawl_chain chain = {
+			product->name, next_look, take_look, end_look, find(mend, product)};
+
+		crawl_add(s->crawl, &chain);
+	}
+	return feed_watch_mute(&s->tail->feed, now_ns);
+}

@@ -1,0 +1,194 @@
+#!/bin/sh
+# kraken-ws-tail watches over what it reads: pairs that are mute, subscriptions that end, connections
+# that stand but say nothing, readers that do not read; and says what it could not have.
+. "$(dirname -- "$0")/../lib.sh"
+. "$ROOT/tests/net/tail.sh"
+
+# at PRODUCT TRADE: when something happens.
+at() { printf '"at":{"product":"%s","trade":%d}' "$1" "$2"; }
+mute() { printf '{"do":"mute-symbol",%s,"gap":%d,%s}' "$(at BTC/USD 100)" "$@"; }
+
+# Ids that nobody has.
+begin nobody --trades 800 \
+	--fault "{\"do\":\"skip\",$(at BTC/USD 100),\"ids\":5}" \
+	--fault "{\"do\":\"skip\",$(at ETH/USD 200)}" \
+	--fault "{\"do\":\"skip\",$(at ETH/USD 500),\"ids\":60}" \
+	--fault "{\"do\":\"drop\",$(at BTC/USD 300),\"gap\":60}" \
+	-- --repair-timeout 2s --pace 1000 --limit 1534 BTC/USD ETH/USD
+# What is held has a bound.
+begin bound --trades 8000 --fault "{\"do\":\"drop\",$(at BTC/USD 100),\"gap\":5000}" \
+	--fault '{"do":"delay","path":"/0/public/Trades","seconds":3}' \
+	-- --hold-bytes 64k --pace 1000 --limit 8000 BTC/USD
+# Mute pairs, on connections that live.
+begin mute --trades 300 --fault "$(mute 40 '"until":"resubscribed"')" \
+	-- --mute-timeout 500ms --pace 1000 --limit 600 BTC/USD ETH/USD
+begin mute-twice --trades 800 --rate 50 --fault "$(mute 0 '"until":"reconnected"')" \
+	-- --mute-timeout 500ms --pace 1000 --limit 1600 BTC/USD ETH/USD
+begin quiet --trades BTC/USD=60,ETH/USD=0 --rate 20 --fault '{"do":"no-heartbeat"}' \
+	-- --mute-timeout 500ms --idle-timeout 1s --pace 1000 --limit 60 BTC/USD ETH/USD
+# Subscriptions that end, or are not answered.
+begin ended --trades 300 --fault "{\"do\":\"unsubscribe\",$(at BTC/USD 100),\"gap\":70}" \
+	-- --pace 1000 --limit 600 BTC/USD ETH/USD
+begin ended-unsaid --trades 300 \
+	--fault "{\"do\":\"unsubscribe\",$(at BTC/USD 100),\"gap\":70,\"ack\":false}" \
+	-- --mute-timeout 500ms --pace 1000 --limit 600 BTC/USD ETH/USD
+begin unanswered --trades 300 --fault "{\"do\":\"drop\",$(at BTC/USD 100)}" \
+	--fault '{"do":"no-ack","product":"ETH/USD","connection":2}' \
+	-- --ack-timeout 700ms --pace 1000 --limit 600 BTC/USD ETH/USD
+# A link that is open at one end only.
+begin half-open --trades 900 \
+	--fault "{\"do\":\"mute\",$(at BTC/USD 100),\"gap\":500,\"products\":\"all\"}" \
+	-- --idle-timeout 700ms --pace 1000 --limit 1800 BTC/USD ETH/USD
+
+# By hand, meanwhile.
+
+# tail ARG...: one in the background. stops SIGNAL STATUS: that is how it ends.
+tail_with() {
+	kraken-ws-tail --pace 1000 --connect-timeout 2s "$@" >>"${output:-out}" 2>err &
+	tail=$!
+}
+stops() {
+	kill -"$1" "$tail" && status=0 && { wait "$tail" || status=$?; }
+	cat err
+	same "$status" "$2"
+}
+ends() { # STATUS: by itself
+	await 30 not kill -0 "$tail" || kill -KILL "$tail"
+	exits "$1" wait "$tail"
+}
+cut_off() { control cut "{\"how\":\"rst\",\"product\":\"$1\",\"then_add\":$2}" >answer; } # PRODUCT GAP
+asked() { [ "$(control state | jq '.rest["/0/public/Trades"] // 0')" -ge "$1" ]; } # TIMES
+knocked() { [ "$(control state | jq '.handshakes | length')" -gt 0 ]; }
+samples() { sed -n 's/^tradepipe_product_\([a-z_]*\){.*product="BTC\/USD"} /\1 /p' metrics; }
+
+seconds_of() { # ID, of BTC/USD
+	"$tape" print BTC/USD "$1" "$1" | jq -r '.timestamp | sub("\\.[0-9]+"; "") | fromdate'
+}
+
+# One pair waits for REST, which says no in several ways; the other one does not.
+none='"path":"/0/public/Trades","times":"always"'
+for each in "{\"do\":\"hang\",$none}" "{\"do\":\"rest-answer\",\"status\":503,$none}" \
+	"{\"do\":\"kraken-error\",\"error\":\"EGeneral:Temporary lockout\",$none}"; do
+	rm -f out metrics err
+	start_exchange --rate manual --heartbeat 0.2
+	exchange=$!
+	tail_with -v --metrics-file metrics --output out BTC/USD ETH/USD
+	await 10 grep -q 'live: ' err && happen all 5
+	ok "REST does not answer: $each" await 10 wrote BTC/USD 55
+	fault "$each" && cut_off BTC/USD 500
+	await 10 asked 1
+	happen BTC/USD 20
+	happen ETH/USD 20
+	ok '... the other pair goes on' await 10 wrote ETH/USD 75
+	ok '... the one under repair does not' not wrote BTC/USD 56
+	ok '... until it is stopped: that is no loss' stops TERM 143
+	ok '... what it held is not written, and counted' counted held=70 lost=0
+	ok '... so that the account adds up' adds_up
+	is '... in the metrics, too' "$(samples | tr '\n' ' ')" \
+		"last_id 55 last_trade_timestamp_seconds $(seconds_of 55) held 70 repairing 1 "
+	no_faults
+	tail_with --budget-file "$TMP/other" --limit 520 --output out BTC/USD ETH/USD
+	ok '... the next run goes on' ends 0
+	ok '... where that one has ended' repaired BTC/USD=51-575 ETH/USD=51-75
+	kill "$exchange"
+done
+
+# The exchange announces maintenance, shuts down, and is there again.
+rm -f out
+start_exchange --rate manual --heartbeat 0.2
+exchange=$!
+port=${KRAKEN_WS_URL##*:} port=${port%%/*}
+tail_with -v --mute-timeout 300ms BTC/USD
+ok 'it is live' await 10 says 'live: all pairs are subscribed'
+for each in maintenance cancel_only post_only; do
+	control status "{\"system\":\"$each\"}" >state.json
+	ok "the exchange announces: $each" await 10 says "Kraken says that its system is '$each'"
+done
+control status '{"system":"online"}' >state.json
+ok '... and that it is over' await 10 says "Kraken says that its system is 'online' again"
+happen BTC/USD 10
+ok '... trades go on' await 10 wrote BTC/USD 60
+kill -KILL "$exchange" && wait "$exchange" 2>wait.err
+ok 'the exchange goes down' await 10 says 'warning: cannot connect to .*refused'
+start_exchange --rate manual --heartbeat 0.2 --port "$port" --history 160 --first 161
+exchange=$!
+ok '... and is there again, with trades that nobody saw' await 20 wrote BTC/USD 160
+ok '...' stops TERM 143
+ok '... of which none is missing' repaired BTC/USD=51-160
+kill "$exchange"
+
+# Ended while a connection is being made: at once, and nothing is wrong.
+for each in '{"do":"refuse-handshake","silent":true}' '{"do":"refuse-handshake","times":"always"}' \
+	'{"do":"no-ack","product":"BTC/USD"}'; do
+	start_exchange --trades 10 --fault "$each"
+	exchange=$!
+	tail_with --output none BTC/USD
+	await 10 knocked
+	ok "stopped before it is live: $each" stops HUP 129
+	kill "$exchange"
+done
+
+# No such name.
+tail_with --url wss://no-such-host.invalid/v2 --output none BTC/USD
+ok 'a name that is not known is tried again' await 10 says 'cannot connect to .*; connecting again in'
+ok '...' stops TERM 143
+
+# Connections are counted by all processes together.
+start_exchange --trades 100 --rate 20 --clock-from start
+exchange=$! connections=0
+until grep -q 'waiting for .* so many connections' err || [ "$connections" -gt 160 ]; do
+	connections=$((connections + 1))
+	timeout -s KILL 10 kraken-ws-tail --budget-file "$TMP/connections" -n 1 --limit 1 --for 2s \
+		BTC/USD >out 2>err
+	status=$?
+done
+ok 'a budget of connections is used up' says 'so many connections were made to .* that it might'
+is '... by more than one process, and that is no failure' "$((connections > 75)) $status" '1 0'
+kill "$exchange"
+
+# A reader that does not read: the exchange gives it up, and nothing is lost.
+start_exchange --trades 100000 --heartbeat 0.2
+exchange=$!
+mkfifo slow
+kraken-ws-tail --pace 1000 --limit 100000 BTC/USD >slow 2>err &
+tail=$!
+exec 3<slow
+echo 0 >now
+ok 'a slow reader holds up the exchange' await 20 stalled 90000
+control cut '{"how":"rst","settle":false,"then_add":20000,"product":"BTC/USD"}' >answer
+cat <&3 >out
+ok '... which hangs up: nothing is lost' repaired BTC/USD=51-100050
+ok '...' ends 0
+ok '...' counted lost=0 reconnects=1
+kill "$exchange"
+
+exactly() { "$tape" check --any-way --state state.json --lost err out; }
+ok 'ids that nobody has: 3 at the end' ended nobody 3
+ok '... named, and none else' within nobody exactly
+ok '... and counted' within nobody counted lost=66
+ok 'held trades beyond the bound are forgotten' ended bound 0
+ok '... fetched' within bound repaired BTC/USD=51-8050
+ok '... and counted' within bound says ' forgotten=[1-9]'
+for each in mute ended ended-unsaid unanswered; do
+	ok "a subscription that does not last: $each" ended $each 0
+	ok '...' within $each repaired BTC/USD=51-350 ETH/USD=51-350
+	ok '...' within $each counted lost=0
+done
+ok 'a pair that is mute is subscribed anew' \
+	within mute says "no trades of 'BTC/USD' come, though there are some: subscribing anew"
+ok '... on the same connection' not within mute says reconnects
+ok 'a pair that stays mute' ended mute-twice 0
+ok '... is asked for on another connection' within mute-twice counted lost=0 reconnects=1
+ok '...' within mute-twice repaired BTC/USD=51-850 ETH/USD=51-850
+ok 'a pair that is quiet is left alone, and a connection without heartbeats, too' ended quiet 0
+is '...' "$(cat quiet/err)" "$(grep ': account: ' quiet/err)"
+ok 'a subscription that Kraken ends is made anew' \
+	within ended says "Kraken has ended the subscription to 'BTC/USD': subscribing anew"
+ok '... on the same connection' not within ended says reconnects
+ok 'a half-open link' ended half-open 0
+ok '...' within half-open repaired BTC/USD=51-950 ETH/USD=51-950
+ok '...' within half-open counted lost=0 reconnects=1
+for each in */err; do
+	ok "the account adds up: ${each%/err}" within "${each%/err}" adds_up
+done
+done_testing
