@@ -31,7 +31,10 @@ SSL_CTX *trust_new(const char *ca_file, struct err *err)
 	}
 	ERR_clear_error();
 	trust = SSL_CTX_new(TLS_client_method());
-	if (!trust || SSL_CTX_set_min_proto_version(trust, TLS1_2_VERSION) != 1) {
+	/* What the administrator asks for may be more. */
+	if (!trust ||
+		(SSL_CTX_get_min_proto_version(trust) < TLS1_2_VERSION &&
+			SSL_CTX_set_min_proto_version(trust, TLS1_2_VERSION) != 1)) {
 		err_set(err, EXIT_FAILED, "cannot set up TLS: %s", reason());
 		SSL_CTX_free(trust);
 		return NULL;

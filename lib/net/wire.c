@@ -119,8 +119,9 @@ int wire_begin_tls(struct wire *wire, SSL_CTX *trust, const char *host)
 		return -1;
 	SSL_set_app_data(tls, wire);
 	SSL_set_verify(tls, SSL_VERIFY_PEER, on_certificate);
-	/* An end that TLS did not announce shows in what is read, which says where it ends itself. */
-	SSL_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	/* An end that TLS did not announce shows in what is read, which says where it ends itself. While a
+	 * server renegotiates, writing would wait for reading. */
+	SSL_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
 	SSL_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_set_read_ahead(tls, 1);
 	SSL_set_default_read_buffer_len(tls, TLS_AHEAD);
@@ -178,8 +179,10 @@ int wire_shake_hands(struct wire *wire)
 
 	begin(wire);
 	n = SSL_do_handshake(wire->tls);
-	if (n == 1)
+	if (n == 1) {
+		wire->more = true; /* what was read ahead may hold records */
 		return 0;
+	}
 	if (judge(wire, n) == 0) {
 		snprintf(wire->fault, sizeof wire->fault, "TLS failed: the connection was closed");
 		errno = EPROTO;

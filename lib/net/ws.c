@@ -189,7 +189,8 @@ bool ws_is_ready(const struct ws *ws)
 
 	if (ws->phase != WS_OPEN)
 		return false;
-	return wire_has_more(&ws->wire) || (ws_message_is_due(ws) && poll(&polled, 1, 0) > 0);
+	return wire_has_more(&ws->wire) ||
+		((ws_message_is_due(ws) || ws->wire.awaits & POLLOUT) && poll(&polled, 1, 0) > 0);
 }
 
 enum ws_end ws_end(const struct ws *ws)

@@ -72,11 +72,16 @@ static struct span cut(struct span *whole, const char *end)
 	return span_make(whole->p - n, n);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static struct span trim(struct span text)
 {
-	for (; text.n && strchr(" \t", text.p[0]); text.n--)
+	for (; text.n && is_blank(text.p[0]); text.n--)
 		text.p++;
-	while (text.n && strchr(" \t", text.p[text.n - 1]))
+	while (text.n && is_blank(text.p[text.n - 1]))
 		text.n--;
 	return text;
 }
@@ -116,6 +121,8 @@ static int read_status(struct span answer, struct span *status)
 	for (n = 0; n < 3; n++)
 		if (!isdigit((unsigned char)status->p[n]))
 			return -1;
+	if (status->n > 3 && status->p[3] != ' ')
+		return -1;
 	if (status->n > STATUS_MAX)
 		status->n = STATUS_MAX;
 	return 0;

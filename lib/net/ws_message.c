@@ -88,7 +88,7 @@ static int queue(struct ws *ws, enum ws_frame_kind kind, struct span payload)
 {
 	unsigned char mask[4];
 
-	if (ws->output_at > waiting(ws)) { /* what is written already takes no room */
+	if (ws->output_at > 0) { /* what is written already takes no room */
 		memmove(ws->output.data, ws->output.data + ws->output_at, waiting(ws));
 		ws->output.len = waiting(ws);
 		ws->output_at = 0;
@@ -185,6 +185,7 @@ void ws_message_queue_close(struct ws *ws)
 {
 	char code[CODE_SIZE] = {(char)(ws->code >> 8), (char)(ws->code & 0xff)};
 
+	ws->ping.waits = false; /* nothing follows it */
 	queue(ws, WS_FRAME_CLOSE, span_make(code, ws->code ? sizeof code : 0));
 }
 

@@ -77,6 +77,7 @@ static const struct {
 	{"HTTP/1.0 200 OK\r\n\r\n<html>", "the server answered 200 OK"},
 	{"HTTP/2 200\r\n", "the server answered with no HTTP"},
 	{"HTTP/1.1 2x0 OK\r\n", "the server answered with no HTTP"},
+	{"HTTP/1.1 1010 Odd\r\n" OK_FIELDS "\r\n", "the server answered with no HTTP"},
 	{"HTTP/1.1\r\n", "the server answered with no HTTP"},
 	{"SSH-2.0", "the server answered with no HTTP"},
 	{SWITCHING "\r\n", "the server's answer is no good: it has no 'Upgrade: websocket'"},
