@@ -93,11 +93,21 @@ static bool is_over(const struct session *s)
 		(s->until_ns && stamp_monotonic() >= s->until_ns);
 }
 
+/* What --for leaves; -1: it is not given. */
+static int64_t left_ms(const struct session *s)
+{
+	int64_t left_ns = s->until_ns - stamp_monotonic();
+
+	if (!s->until_ns)
+		return -1;
+	return left_ns > 0 ? left_ns / STAMP_NS_PER_MS + 1 : 0;
+}
+
 /* Runs all chains that there are to their ends; false where something came in between. */
 static bool crawl_all(struct session *s)
 {
 	while (crawl_count(s->crawl) > 0 && !is_over(s)) {
-		if (crawl_turn(s->crawl, -1, -1, &s->failure) < 0)
+		if (crawl_turn(s->crawl, -1, left_ms(s), &s->failure) < 0)
 			return false;
 		progress_step();
 	}
@@ -193,7 +203,7 @@ static bool write_past(struct session *s)
 			kraken_past_add(&s->past, s->crawl, &s->ranges[i], &s->failure) < 0)
 			return false;
 	while (crawl_count(s->crawl) > 0 && !is_over(s)) {
-		int turned = crawl_turn(s->crawl, -1, -1, &s->failure);
+		int turned = crawl_turn(s->crawl, -1, left_ms(s), &s->failure);
 
 		kraken_past_count(&s->past);
 		if (turned < 0)
@@ -257,6 +267,8 @@ static int serve(struct session *s, int64_t wait_ms)
 	}
 	if (crawl_turn(s->crawl, kraken_live_fd(s->live), rest_ms, &s->failure) < 0)
 		return -1;
+	if (kraken_tail_is_done(&s->tail))
+		return 0;
 	do
 		kraken_live_serve(s->live, is_dialling ? DIALLING_MS : 0);
 	while (kraken_live_is_ready(s->live) && ++reads < READS_MAX);
@@ -267,15 +279,13 @@ static void stay_live(struct session *s)
 {
 	while (!is_over(s) && !kraken_tail_is_done(&s->tail) &&
 		!kraken_live_is_over(s->live, &s->failure)) {
-		int64_t wait_ms = kraken_live_step(s->live), left_ms;
+		int64_t wait_ms = kraken_live_step(s->live);
 
 		watch(s);
 		if (out_flush(s->out) < 0)
 			return;
-		if (s->until_ns) {
-			left_ms = (s->until_ns - stamp_monotonic()) / STAMP_NS_PER_MS + 1;
-			wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
-		}
+		if (s->until_ns && left_ms(s) < wait_ms)
+			wait_ms = left_ms(s);
 		if (wait_ms > WATCH_MS)
 			wait_ms = WATCH_MS;
 		if (serve(s, wait_ms < 0 ? 0 : wait_ms) < 0)

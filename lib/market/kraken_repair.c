@@ -318,10 +318,13 @@ void kraken_repair_look(const struct feed_product *product, const char *query, s
 	write_path(path, query, *since ? since : NULL);
 }
 
-enum kraken_verdict kraken_repair_see(
-	long status, struct span body, int64_t now_ns, uint64_t *newest_id, struct err *err)
+enum kraken_verdict kraken_repair_see(const struct kraken_pairs *pairs,
+	const struct feed_product *product, long status, struct span body, int64_t now_ns,
+	uint64_t *newest_id, struct err *err)
 {
-	struct kraken_asked asked = {.now_ns = now_ns};
+	struct kraken_asked asked = {.pairs = pairs,
+		.pair = pairs ? kraken_pairs_find(pairs, product->name, NULL) : NULL,
+		.now_ns = now_ns};
 	struct kraken_page page = {.n = 0};
 	enum kraken_verdict verdict = kraken_pages_answer(&asked, status, body, &page, err);
 

@@ -85,7 +85,8 @@ void kraken_repair_give_up(struct kraken_repair *repair, const char *why);
  * from its last one on, or the latest ones where none has come. And the newest id that the answer
  * shows, 0: none; it takes answers as kraken_repair_take() does. */
 void kraken_repair_look(const struct feed_product *product, const char *query, struct buf *path);
-enum kraken_verdict kraken_repair_see(
-	long status, struct span body, int64_t now_ns, uint64_t *newest_id, struct err *err);
+enum kraken_verdict kraken_repair_see(const struct kraken_pairs *pairs,
+	const struct feed_product *product, long status, struct span body, int64_t now_ns,
+	uint64_t *newest_id, struct err *err);
 
 #endif

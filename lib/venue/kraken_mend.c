@@ -169,7 +169,7 @@ static void end_repair(void *arg, const struct err *err)
 	m->chained = false;
 	if (!m->product->repairing)
 		return;
-	if (m->mend->settings->rest->locked) {
+	if (kraken_rest_is_locked(m->mend->settings->rest)) {
 		if (m->repair.tail)
 			kraken_repair_excuse(&m->repair);
 		add_repair(m);
@@ -184,6 +184,7 @@ static void add_repair(struct mended *m)
 {
 	struct crawl_chain chain = {m->product->name, next_repair, take_repair, end_repair, m};
 
+	has_pairs(m->mend); /* its chain goes first: those behind it wait for it */
 	if (!m->chained)
 		crawl_add(m->mend->settings->crawl, &chain);
 	m->chained = true;
@@ -222,8 +223,9 @@ static enum crawl_verdict take_look(void *arg, const struct crawl_answer *answer
 	struct mended *m = arg;
 	const struct kraken_mend_settings *s = m->mend->settings;
 	uint64_t newest_id = 0;
-	enum kraken_verdict verdict = kraken_repair_see(
-		answer->status, answer->body, kraken_rest_now(s->rest), &newest_id, err);
+	const struct kraken_pairs *pairs = s->rest->pairs.n > 0 ? &s->rest->pairs : NULL;
+	enum kraken_verdict verdict = kraken_repair_see(pairs, m->product, answer->status,
+		answer->body, kraken_rest_now(s->rest), &newest_id, err);
 
 	if (verdict == KRAKEN_TAKEN)
 		feed_watch_shown(m->product, newest_id, s->tail->now_ns, GRACE_NS);
@@ -247,6 +249,7 @@ struct feed_product *kraken_mend_watch(struct kraken_mend *mend, int64_t now_ns)
 		struct crawl_chain chain = {
 			product->name, next_look, take_look, end_look, find(mend, product)};
 
+		has_pairs(mend);
 		crawl_add(s->crawl, &chain);
 	}
 	return feed_watch_mute(&s->tail->feed, now_ns);

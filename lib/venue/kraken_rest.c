@@ -16,7 +16,7 @@ int kraken_rest_open(
 	*rest = (struct kraken_rest){
 		.http = {settings->ca_file, settings->connect_ms, IDLE_MS, TOTAL_MS},
 		.start_ns = stamp_now(),
-		.began_ns = stamp_monotonic(),
+		.began_ns = stamp_monotonic() + stamp_suspended(),
 	};
 	if (api_read(&rest->api, settings->option, settings->url, err) < 0)
 		return -1;
@@ -35,7 +35,7 @@ void kraken_rest_close(struct kraken_rest *rest)
 
 int64_t kraken_rest_now(const struct kraken_rest *rest)
 {
-	return rest->start_ns + (stamp_monotonic() - rest->began_ns);
+	return rest->start_ns + (stamp_monotonic() + stamp_suspended() - rest->began_ns);
 }
 
 void kraken_rest_ask(
@@ -58,12 +58,17 @@ enum crawl_verdict kraken_rest_verdict(struct kraken_rest *rest, enum kraken_ver
 	};
 
 	if (verdict == KRAKEN_LOCKED) {
-		rest->locked = true;
+		rest->locked_until_ns = kraken_rest_now(rest) + KRAKEN_LOCKOUT_NS;
 		budget_hold(rest->api.budget, NULL, KRAKEN_LOCKOUT_NS);
 	} else if (verdict == KRAKEN_TAKEN) {
-		rest->locked = false;
+		rest->locked_until_ns = 0;
 	}
 	return verdicts[verdict];
+}
+
+bool kraken_rest_is_locked(const struct kraken_rest *rest)
+{
+	return kraken_rest_now(rest) < rest->locked_until_ns;
 }
 
 static enum crawl_step next_pairs(void *arg, struct crawl_ask *ask)

@@ -21,11 +21,11 @@ struct kraken_rest {
 	uint32_t interval_us;
 	struct http_settings http;
 	int64_t start_ns; /* wall clock at the beginning, and */
-	int64_t began_ns; /* monotonic at the same time */
+	int64_t began_ns; /* the same by a clock that never goes back, suspended or not */
 	struct kraken_pairs pairs;
-	bool has_asked;	    /* the chain of the pairs is at its end: they are there, or */
-	struct err failure; /* has a code, and they are not */
-	bool locked;	    /* Kraken has shut us out; until the next good answer */
+	bool has_asked;		 /* the chain of the pairs is at its end: they are there, or */
+	struct err failure;	 /* has a code, and they are not */
+	int64_t locked_until_ns; /* kraken_rest_now(): Kraken has shut us out; 0: it has not */
 };
 
 /* Texts live on. */
@@ -56,6 +56,9 @@ void kraken_rest_ask(
 
 /* What a verdict of market's means to the chain. A lockout holds the host, for all programs. */
 enum crawl_verdict kraken_rest_verdict(struct kraken_rest *rest, enum kraken_verdict verdict);
+
+/* Whether it has, not long ago. */
+bool kraken_rest_is_locked(const struct kraken_rest *rest);
 
 /* The chain that gets the pairs, once. */
 struct crawl_chain kraken_rest_pairs(struct kraken_rest *rest);

@@ -1,6 +1,7 @@
 #include "venue/kraken_start.h"
 
 #include "base/stamp.h"
+#include "market/kraken_pages_answer.h"
 
 /* So close to now the rest is left to the socket and its repair. */
 #define CLOSE_NS (10 * STAMP_NS_PER_S)
@@ -38,6 +39,15 @@ static void finish(struct kraken_start *s, uint64_t id, int64_t time_ns)
 	s->time_ns = time_ns;
 }
 
+/* Also where rounds take long because requests have to wait: one that went on behind a trade, and brought
+ * less than a page, has left no more than the repair gets at once. */
+static bool is_close(const struct kraken_start *s)
+{
+	return kraken_rest_now(s->rest) - s->round_ns < CLOSE_NS ||
+		(s->range.has_cursor && s->range.cursor_has_id &&
+			s->pages.edge.id - s->range.cursor_id < KRAKEN_PAGE_MAX);
+}
+
 /* A round is over. */
 static enum crawl_step turn(struct kraken_start *s)
 {
@@ -49,7 +59,7 @@ static enum crawl_step turn(struct kraken_start *s)
 		s->phase = KRAKEN_START_LAST;
 		return CRAWL_BUSY;
 	}
-	if (is_full || kraken_rest_now(s->rest) - s->round_ns < CLOSE_NS) {
+	if (is_full || is_close(s)) {
 		finish(s, edge->id, edge->ns);
 		return CRAWL_DONE;
 	}
@@ -118,11 +128,11 @@ static void take_newest(struct kraken_start *s, const struct kraken_page *page)
 static enum kraken_verdict take_latest(
 	struct kraken_start *s, const struct crawl_answer *answer, struct err *err)
 {
+	struct kraken_asked asked = {
+		.pairs = &s->rest->pairs, .pair = s->pair, .now_ns = kraken_rest_now(s->rest)};
 	struct kraken_page page = {.rows = NULL};
-	struct kraken_answer read;
-	int64_t wait_ns;
-	enum kraken_verdict verdict = kraken_answer_judge(
-		answer->status, answer->body, kraken_rest_now(s->rest), &read, &wait_ns, err);
+	enum kraken_verdict verdict =
+		kraken_pages_answer(&asked, answer->status, answer->body, &page, err);
 
 	if (verdict == KRAKEN_FAILED || verdict == KRAKEN_LOCKED) {
 		struct err reason = *err;
@@ -130,15 +140,10 @@ static enum kraken_verdict take_latest(
 		err_set(err, reason.code, "cannot get trades of '%s': %s", s->pair->name,
 			reason.text);
 	}
-	if (verdict != KRAKEN_TAKEN)
-		return verdict;
-	if (read.kind != KRAKEN_ANSWER_TRADES || kraken_page_read(&page, &read) < 0) {
-		err_set(err, EXIT_FAILED, "the answer has no list of trades");
-		return KRAKEN_AGAIN;
-	}
-	take_newest(s, &page);
+	if (verdict == KRAKEN_TAKEN)
+		take_newest(s, &page);
 	kraken_page_release(&page);
-	return KRAKEN_TAKEN;
+	return verdict;
 }
 
 static enum crawl_verdict take(void *arg, const struct crawl_answer *answer, struct err *err)

@@ -375,8 +375,8 @@ static void test_see(void)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct err err = {.text = "taken"};
 		uint64_t newest_id = 1;
-		enum kraken_verdict verdict = kraken_repair_see(
-			cases[i].status, span_text(cases[i].body), T0, &newest_id, &err);
+		enum kraken_verdict verdict = kraken_repair_see(NULL, NULL, cases[i].status,
+			span_text(cases[i].body), T0, &newest_id, &err);
 
 		TAP_OK(verdict == cases[i].verdict && newest_id == cases[i].newest_id,
 			"%s: %" PRIu64 ", %s", cases[i].body, newest_id, err.text);
