@@ -33,19 +33,34 @@ for seed in "$seeds"/*; do # the newline is no part of a line
 	printf %s "$(cat "$seed")" >"$seed"
 done 2>/dev/null
 
-stat() { sed -n "s/^stat::$1: *//p" "build/fuzz/$target.log"; }
+stat() { sed -n "s/^stat::$2: *//p" "build/fuzz/$1.log"; }
+
+# Says what came of it, and leaves NAME.failed where that is a fault.
+fuzz()
+{
+	rm -f "build/fuzz/$1.failed"
+	mkdir -p "build/fuzz/corpus/$1"
+	if "build/fuzz/tests/fuzz/$1" "$limit" -seed="$origin" -max_len=2048 \
+		-artifact_prefix="tests/fuzz/$1-" -print_final_stats=1 \
+		"build/fuzz/corpus/$1" "$seeds" 2>"build/fuzz/$1.log"; then
+		echo "fuzz: $1: $(stat "$1" number_of_executed_units) executions," \
+			"$(stat "$1" average_exec_per_sec) a second, $(stat "$1" peak_rss_mb) MB"
+	else
+		: >"build/fuzz/$1.failed"
+		tail -n 40 "build/fuzz/$1.log" >&2
+		echo "fuzz: $1: FAILED"
+	fi
+}
+
+started=0
+for target; do
+	fuzz "$target" &
+	started=$((started + 1))
+	[ $((started % $(nproc))) -ne 0 ] || wait
+done
+wait
 failed=
 for target; do
-	mkdir -p "build/fuzz/corpus/$target"
-	if "build/fuzz/tests/fuzz/$target" "$limit" -seed="$origin" -max_len=2048 \
-		-artifact_prefix="tests/fuzz/$target-" -print_final_stats=1 \
-		"build/fuzz/corpus/$target" "$seeds" 2>"build/fuzz/$target.log"; then
-		echo "fuzz: $target: $(stat number_of_executed_units) executions," \
-			"$(stat average_exec_per_sec) a second, $(stat peak_rss_mb) MB"
-	else
-		failed="$failed $target"
-		tail -n 40 "build/fuzz/$target.log" >&2
-		echo "fuzz: $target: FAILED"
-	fi
+	[ ! -e "build/fuzz/$target.failed" ] || failed="$failed $target"
 done
 [ -z "$failed" ] || { echo "fuzz: failed:$failed" && exit 1; }
