@@ -403,7 +403,6 @@ static int run_account(struct session *s)
 static int run_list(struct session *s)
 {
 	uint64_t unwritten;
-	int code;
 
 	if (!find_names(s))
 		return sig_stops() ? EXIT_DONE : (int)diag_err(&s->failure);
@@ -412,8 +411,7 @@ static int run_list(struct session *s)
 		return diag_err(&s->failure);
 	for (size_t i = 0; i < s->n; i++)
 		out_record(s->out, span_text(s->names[i]));
-	code = out_close(s->out, EXIT_DONE, &unwritten);
-	return code;
+	return out_close(s->out, EXIT_DONE, &unwritten);
 }
 
 static void release(struct session *s)

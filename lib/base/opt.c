@@ -262,3 +262,12 @@ char **opt_parse(const struct opt_program *program, void *options, int argc, cha
 	check_operands(program, n, operands);
 	return operands;
 }
+
+int opt_exclude(const struct opt_exclusion *pairs, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].both)
+			return err_set(err, EXIT_USAGE, "options --%s and --%s exclude each other",
+				pairs[i].one, pairs[i].other);
+	return 0;
+}

@@ -8,8 +8,11 @@
 #ifndef TRADEPIPE_BASE_OPT_H
 #define TRADEPIPE_BASE_OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/err.h"
 
 /* What a row stores at its place in the options struct. */
 enum opt_kind {
@@ -85,5 +88,14 @@ const struct opt *opt_next(const struct opt_program *program, struct opt_walk *w
 /* Ends the program for a fault that the table cannot see, such as two options that exclude each
  * other: two lines on standard error, EXIT_USAGE. */
 _Noreturn void opt_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Options that exclude each other, by their names, for libraries that own several. */
+struct opt_exclusion {
+	bool both; /* are given */
+	const char *one, *other;
+};
+
+/* 0, or -1 and *err (EXIT_USAGE) for the first of the n pairs of which both are given. */
+int opt_exclude(const struct opt_exclusion *pairs, size_t n, struct err *err);
 
 #endif

@@ -74,10 +74,7 @@ const struct opt range_rows[] = {
 
 static int exclude(const struct range_options *o, struct err *err)
 {
-	const struct {
-		bool both;
-		const char *one, *other;
-	} pairs[] = {
+	const struct opt_exclusion pairs[] = {
 		{o->ids && o->since, "ids", "since"},
 		{o->ids && o->until, "ids", "until"},
 		{o->ids && o->last_days, "ids", "last-days"},
@@ -85,11 +82,7 @@ static int exclude(const struct range_options *o, struct err *err)
 		{o->since && o->last_days, "since", "last-days"},
 	};
 
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-		if (pairs[i].both)
-			return err_set(err, EXIT_USAGE, "options --%s and --%s exclude each other",
-				pairs[i].one, pairs[i].other);
-	return 0;
+	return opt_exclude(pairs, sizeof pairs / sizeof *pairs, err);
 }
 
 /* Two chains would write each of its trades twice. */

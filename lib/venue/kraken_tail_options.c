@@ -160,20 +160,15 @@ const struct opt kraken_tail_options[] = {
 
 int kraken_tail_options_check(const struct kraken_tail_options *o, size_t operands, struct err *err)
 {
-	const struct {
-		bool both;
-		const char *one, *other;
-	} pairs[] = {
+	const struct opt_exclusion pairs[] = {
 		{o->frames && o->since, "frames", "since"},
 		{o->frames && o->resume, "frames", "resume"},
 		{o->last && o->since, "last", "since"},
 		{o->last && o->resume, "last", "resume"},
 	};
 
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-		if (pairs[i].both)
-			return err_set(err, EXIT_USAGE, "options --%s and --%s exclude each other",
-				pairs[i].one, pairs[i].other);
+	if (opt_exclude(pairs, sizeof pairs / sizeof *pairs, err) < 0)
+		return -1;
 	if (o->all && operands)
 		return err_set(err, EXIT_USAGE, "option --all takes no pairs");
 	if (!o->all && !o->list && !operands)
