@@ -26,12 +26,16 @@ trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
 tests=0 failures=0
 
-# ok NAME CMD...: passes where the command succeeds; what it prints is shown where it does not.
+# ok NAME CMD...: passes where the command succeeds; where it does not, what it prints is shown, and the
+# ends of the files out and err, where tests keep what a program wrote last.
 ok() {
 	name=$1 tests=$((tests + 1))
 	shift
 	"$@" >"$TMP/ok.out" 2>&1 && echo "ok $tests - $name" && return
 	echo "not ok $tests - $name" && sed 's/^/# /' "$TMP/ok.out" && failures=$((failures + 1))
+	for file in out err; do
+		[ ! -s "$file" ] || tail -n 12 "$file" | cut -c 1-300 | sed "s/^/# $file: /"
+	done
 }
 is() { ok "$1" same "$2" "$3"; } # NAME GOT WANTED
 same() { [ "$1" = "$2" ] || { printf 'got:    %s\nwanted: %s\n' "$1" "$2" && false; }; }
