@@ -2,7 +2,9 @@
 # kafka-publish when it is stopped, and when the broker stands still: what the account says is what
 # the topic holds, and the rest is in the files.
 # shellcheck disable=SC2154 # run, status and account are set by publish.sh
-[ -n "${TEST_BROKERS:-}" ] || exec "$(dirname -- "$0")/../servers/broker" -- "$0"
+# A broker of its own, since it freezes it.
+[ "${1:-}" = own ] ||
+	exec env -u TEST_BROKERS "$(dirname -- "$0")/../servers/broker" -- "$0" own
 . "$(dirname -- "$0")/../lib.sh"
 . "$ROOT/tests/kafka/publish.sh"
 

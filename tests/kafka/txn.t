@@ -1,7 +1,9 @@
 #!/bin/sh
 # Transactions with their cursor on a real broker: kills, fencing, commits whose answer is lost.
 # shellcheck disable=SC2154 # run is set by publish.sh
-[ -n "${TEST_BROKERS:-}" ] || exec "$(dirname -- "$0")/../servers/broker" -- "$0"
+# A broker of its own, since it freezes it.
+[ "${1:-}" = own ] ||
+	exec env -u TEST_BROKERS "$(dirname -- "$0")/../servers/broker" -- "$0" own
 . "$(dirname -- "$0")/../lib.sh"
 . "$ROOT/tests/kafka/publish.sh"
 tool=$BUILD/tests/net/txn-tool
