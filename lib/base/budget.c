@@ -23,7 +23,8 @@ enum {
 	LOCK_PAUSE_MOST_NS = 2 * 1000 * 1000,
 };
 
-/* The file: a line that says what it is, then the slots, the first of which is the host's. */
+/* The file: a line that says what it is, then the slots, the first of which is no lane's: in it older
+ * versions hold the one host that they have in a file. */
 struct table {
 	char head[HEAD_SIZE];
 	struct budget_slot slots[SLOTS_MAX];
@@ -33,6 +34,7 @@ static const char head[HEAD_SIZE] = "tradepipe budget 1, binary\n";
 
 struct budget {
 	char *path;
+	char *host;
 	int fd;		    /* -1: the budget is this process's own */
 	bool shares;	    /* between enter() and leave(): the file is locked */
 	bool was_stuck;	    /* the lock was not to be had the last time */
@@ -260,20 +262,19 @@ static void leave(struct budget *b, struct budget_slot *slot)
 		set_lock(b->fd, F_UNLCK);
 }
 
-/* The host's own slot, which is never given to a lane. */
-static struct budget_slot *host_slot(struct budget *b)
+static struct budget_slot *first_slot(struct budget *b)
 {
 	struct budget_slot *slot = b->table.slots;
 
 	if (b->n == 0 || !budget_lane_is_sound(slot))
-		budget_lane_clear(slot, budget_lane_hash(NULL));
+		budget_lane_clear(slot, 0);
 	if (b->n == 0)
 		b->n = 1;
 	return slot;
 }
 
 /* Where a lane that is not there goes: where nothing is that matters, else behind the others; at the
- * ceiling it displaces the one that matters least. */
+ * ceiling it displaces the one that matters least, of those that are not held. */
 static struct budget_slot *make_slot(struct budget *b, int64_t now_ns)
 {
 	struct budget_slot *least = NULL;
@@ -282,27 +283,47 @@ static struct budget_slot *make_slot(struct budget *b, int64_t now_ns)
 		struct budget_slot *slot = &b->table.slots[i];
 		if (!budget_lane_is_sound(slot) || budget_lane_is_over(slot, now_ns))
 			return slot;
-		if (!least || slot->kept_ns < least->kept_ns)
+		if ((!least || slot->kept_ns < least->kept_ns) && !budget_lane_held(slot, now_ns))
 			least = slot;
 	}
-	return b->n < SLOTS_MAX ? &b->table.slots[b->n++] : least;
+	if (b->n < SLOTS_MAX)
+		return &b->table.slots[b->n++];
+	return least ? least : &b->table.slots[SLOTS_MAX - 1];
 }
 
-static struct budget_slot *find_slot(struct budget *b, const char *name, int64_t now_ns)
+static struct budget_slot *find_slot(struct budget *b, uint64_t hash)
 {
-	struct budget_slot *host = host_slot(b), *slot;
-	uint64_t hash = budget_lane_hash(name);
-
-	if (!name)
-		return host;
 	for (size_t i = 1; i < b->n; i++) {
-		slot = &b->table.slots[i];
+		struct budget_slot *slot = &b->table.slots[i];
 		if (slot->name == hash && budget_lane_is_sound(slot))
 			return slot;
 	}
+	return NULL;
+}
+
+/* The slot of a lane; NULL: of the host. */
+static struct budget_slot *get_slot(struct budget *b, const char *name, int64_t now_ns)
+{
+	uint64_t hash = budget_lane_hash(b->host, name);
+	struct budget_slot *slot;
+
+	first_slot(b);
+	slot = find_slot(b, hash);
+	if (slot)
+		return slot;
 	slot = make_slot(b, now_ns);
 	budget_lane_clear(slot, hash);
 	return slot;
+}
+
+/* How long the host is held as a whole. */
+static int64_t host_held(struct budget *b, int64_t now_ns)
+{
+	const struct budget_slot *host = find_slot(b, budget_lane_hash(b->host, NULL));
+	int64_t all = budget_lane_held(first_slot(b), now_ns);
+	int64_t held = host ? budget_lane_held(host, now_ns) : 0;
+
+	return held > all ? held : all;
 }
 
 struct budget *budget_open(const char *path, struct span host, struct err *err)
@@ -311,6 +332,9 @@ struct budget *budget_open(const char *path, struct span host, struct err *err)
 
 	*err = (struct err){.code = EXIT_DONE};
 	b->path = path ? mem_text(path) : default_path(host);
+	b->host = mem_alloc(host.n + 1, 1);
+	if (host.n)
+		memcpy(b->host, host.p, host.n);
 	b->fd = open_file(b->path, err);
 	if (b->fd < 0)
 		return b;
@@ -318,7 +342,7 @@ struct budget *budget_open(const char *path, struct span host, struct err *err)
 	if (b->fd < 0)
 		refuse_errno(err, b->path);
 	else if (b->shares)
-		leave(b, host_slot(b));
+		leave(b, first_slot(b));
 	return b;
 }
 
@@ -328,6 +352,7 @@ void budget_close(struct budget *b)
 		return;
 	close_file(b);
 	free(b->path);
+	free(b->host);
 	free(b);
 }
 
@@ -338,8 +363,8 @@ int64_t budget_take(struct budget *b, const struct budget_lane *lane, uint32_t u
 
 	enter(b);
 	now = stamp_now();
-	slot = find_slot(b, lane->name, now);
-	held = budget_lane_held(b->table.slots, now);
+	slot = get_slot(b, lane->name, now);
+	held = host_held(b, now);
 	wait = held ? held : budget_lane_take(slot, lane, units, now);
 	leave(b, slot);
 	return wait;
@@ -352,7 +377,7 @@ void budget_saw(struct budget *b, const struct budget_lane *lane, uint32_t units
 
 	enter(b);
 	now = stamp_now();
-	slot = find_slot(b, lane->name, now);
+	slot = get_slot(b, lane->name, now);
 	budget_lane_saw(slot, lane, units, now);
 	leave(b, slot);
 }
@@ -364,7 +389,7 @@ void budget_hold(struct budget *b, const struct budget_lane *lane, int64_t ns)
 
 	enter(b);
 	now = stamp_now();
-	slot = find_slot(b, lane ? lane->name : NULL, now);
+	slot = get_slot(b, lane ? lane->name : NULL, now);
 	budget_lane_hold(slot, ns, now);
 	leave(b, slot);
 }

@@ -1,7 +1,7 @@
 /*
  * How many requests may be made of a server, by all processes of one user on this machine together:
  * what was taken is kept in a locked file, in the wall clock's time. Where the file cannot be used
- * each process has the budget to itself.
+ * each process has the budget to itself. Several hosts may have one file: they are kept apart in it.
  *
  * A lane is what the server counts apart, say one pair, or one address's weight. A paced lane gives
  * one request each interval, evenly; a metered one so many units in each window of the clock, as
@@ -29,7 +29,11 @@ struct budget;
  * that is the user's, else /tmp; what is not plain in HOST is "_". The file's folder is made where it
  * is missing (its parents are not), and must be the user's own, closed to others' writing, and no
  * symbolic link. Never NULL: where the file cannot be used, *err says why (its code is EXIT_DONE where
- * all is well), for a note, and the budget is this process's own. */
+ * all is well), for a note, and the budget is this process's own.
+ *
+ * `host` is whatever counts, and refuses, by itself: what it is called is the caller's choice. A file
+ * that older versions have written is used as well; they kept one host in each, and where they hold
+ * that, all are held. */
 struct budget *budget_open(const char *path, struct span host, struct err *err);
 void budget_close(struct budget *budget);
 
@@ -53,7 +57,7 @@ int64_t budget_take(struct budget *budget, const struct budget_lane *lane, uint3
  * tenth of a window a number that fits the window before is passed over: its answer was under way. */
 void budget_saw(struct budget *budget, const struct budget_lane *lane, uint32_t units);
 
-/* Nobody takes of this lane (NULL: of any) for so long: the server has refused a request, or asks
+/* Nobody takes of this lane (NULL: of any of this host's) for so long: the server has refused a request, or asks
  * to wait. At most seven days. A paced lane also goes slower from then on: by half as much again each
  * time, up to ten times its interval, and back to its own by a hundredth with each request taken. */
 void budget_hold(struct budget *budget, const struct budget_lane *lane, int64_t ns);

@@ -13,19 +13,27 @@ enum {
 	HELD_S = 7 * 24 * 60 * 60, /* Binance bans for three days at most */
 };
 
-static uint64_t hash_bytes(const void *bytes, size_t n)
+#define HASH_START UINT64_C(0xCBF29CE484222325) /* FNV-1a */
+
+static uint64_t hash_on(uint64_t hash, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
-	uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a */
 
 	for (size_t i = 0; i < n; i++)
 		hash = (hash ^ p[i]) * UINT64_C(0x100000001B3);
 	return hash;
 }
 
-uint64_t budget_lane_hash(const char *name)
+static uint64_t hash_bytes(const void *bytes, size_t n)
 {
-	return name ? hash_bytes(name, strlen(name)) : 0;
+	return hash_on(HASH_START, bytes, n);
+}
+
+uint64_t budget_lane_hash(const char *host, const char *name)
+{
+	uint64_t hash = hash_bytes(host, strlen(host) + 1);
+
+	return name ? hash_on(hash, name, strlen(name) + 1) : hash;
 }
 
 void budget_lane_clear(struct budget_slot *slot, uint64_t hash)

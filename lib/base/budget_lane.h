@@ -26,8 +26,8 @@ struct budget_slot {
 	uint64_t sum;	 /* over all that stands above */
 };
 
-/* The hash of a name; NULL, the lane of the host as a whole, has one of its own. */
-uint64_t budget_lane_hash(const char *name);
+/* The hash of a lane's name at a host; NULL, what holds the host as a whole, has one of its own. */
+uint64_t budget_lane_hash(const char *host, const char *name);
 
 /* A slot of this lane from which nothing was taken. */
 void budget_lane_clear(struct budget_slot *slot, uint64_t hash);

@@ -1,6 +1,7 @@
 #include "net/api.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/diag.h"
 #include "net/url.h"
@@ -21,16 +22,29 @@ int api_read(struct api *api, const char *option, const char *text, struct err *
 	return 0;
 }
 
+/* A dot at the end of a host's name makes it no other host. */
+static void name_host(const struct url *url, char *host, size_t size)
+{
+	bool is_socket = strcmp(url->scheme, "ws") == 0 || strcmp(url->scheme, "wss") == 0;
+	size_t n = strlen(url->host);
+
+	if (n > 1 && url->host[n - 1] == '.')
+		n--;
+	n = (size_t)snprintf(host, size, "%s%.*s", is_socket ? "ws:" : "", (int)n, url->host);
+	if (url->port)
+		snprintf(host + n, size - n, ":%u", (unsigned)url->port);
+}
+
 void api_open_budget(struct api *api, const char *path)
 {
-	char host[URL_HOST_MAX + sizeof ":65535"];
+	char host[sizeof "ws:" + URL_HOST_MAX + sizeof ":65535"];
 	struct err note = {.code = EXIT_DONE};
 	const char *reason;
 	struct url url;
 
 	if (url_parse(api->url, &url, &reason) < 0)
 		return;
-	snprintf(host, sizeof host, url.port ? "%s:%u" : "%s", url.host, (unsigned)url.port);
+	name_host(&url, host, sizeof host);
 	api->budget = budget_open(path, span_text(host), &note);
 	if (note.code)
 		diag_info("%s", note.text);

@@ -19,7 +19,9 @@ struct api {
 /* Takes the value of an option, which lives on; no budget is opened yet. -1 and *err (EXIT_USAGE). */
 int api_read(struct api *api, const char *option, const char *text, struct err *err);
 
-/* Opens its budget, in that file or, NULL, in one of its own; a note says where it cannot. */
+/* Opens its budget, in that file or, NULL, in one of its own; a note says where it cannot. WebSockets
+ * (ws, wss) are a host apart from HTTP at the same address: an exchange counts connections and
+ * requests each by themselves, and what refuses the one need not refuse the other. */
 void api_open_budget(struct api *api, const char *path);
 void api_close(struct api *api);
 

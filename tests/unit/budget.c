@@ -218,7 +218,7 @@ static void put_slot(const char *path, int64_t touched, int64_t kept)
 {
 	struct budget_slot slot;
 
-	budget_lane_clear(&slot, budget_lane_hash(hour.name));
+	budget_lane_clear(&slot, budget_lane_hash("", hour.name));
 	slot.touched_ns = touched;
 	slot.kept_ns = kept;
 	slot.next_ns = INT64_MAX;

@@ -129,7 +129,7 @@ static bool run(const struct budget_lane *lane, const struct step *step)
 {
 	struct budget_slot slot;
 
-	budget_lane_clear(&slot, budget_lane_hash(lane->name));
+	budget_lane_clear(&slot, budget_lane_hash("h", lane->name));
 	for (int i = 0; step->wait >= 0; i++, step++) {
 		int64_t now = T0 + step->at, wait = 0;
 		if (step->op == TAKE)
@@ -229,10 +229,14 @@ static void check_slots(void)
 {
 	struct budget_slot slot;
 
-	budget_lane_clear(&slot, budget_lane_hash("x"));
-	TAP_OK(budget_lane_hash("x") != budget_lane_hash("y") &&
-			budget_lane_hash("") != budget_lane_hash(NULL),
+	budget_lane_clear(&slot, budget_lane_hash("h", "x"));
+	TAP_OK(budget_lane_hash("h", "x") != budget_lane_hash("h", "y") &&
+			budget_lane_hash("h", "") != budget_lane_hash("h", NULL),
 		"names are told apart");
+	TAP_OK(budget_lane_hash("h", "x") != budget_lane_hash("g", "x") &&
+			budget_lane_hash("ab", "c") != budget_lane_hash("a", "bc") &&
+			budget_lane_hash("h", NULL) != budget_lane_hash("g", NULL),
+		"and hosts");
 	budget_lane_take(&slot, &paced, 1, T0);
 	TAP_OK(!budget_lane_is_over(&slot, T0) && !budget_lane_is_over(&slot, T0 + 600 * S) &&
 			budget_lane_is_over(&slot, T0 + 602 * S),
