@@ -9,6 +9,9 @@
 #include "base/stamp.h"
 #include "net/crawl_priv.h"
 
+/* Work that keeps the caller from its turns for so long is a slow reader's, or a stopped process's. */
+#define AWAY_NS STAMP_NS_PER_S
+
 struct crawl *crawl_open(
 	const struct crawl_settings *settings, struct crawl_counts *counts, struct err *err)
 {
@@ -36,20 +39,48 @@ static void make_room(struct crawl_queue *queue)
 	queue->all = mem_resize(queue->all, queue->room, sizeof *queue->all);
 }
 
-void crawl_add(struct crawl *crawl, const struct crawl_chain *chain)
+void crawl_queue_add(struct crawl *crawl, const struct crawl_queued *queued)
 {
 	struct crawl_queue *queue = &crawl->queue;
 
 	if (queue->first + queue->n == queue->room)
 		make_room(queue);
-	queue->all[queue->first + queue->n++] = *chain;
+	queue->all[queue->first + queue->n++] = *queued;
+}
+
+void crawl_add(struct crawl *crawl, const struct crawl_chain *chain)
+{
+	const struct crawl_queued queued = {.chain = *chain};
+
+	crawl_queue_add(crawl, &queued);
 	http_wake(crawl->http);
 }
 
-static struct crawl_chain queue_take(struct crawl_queue *queue)
+/* Takes the first one that is due out of the queue. */
+static bool queue_take(struct crawl_queue *queue, int64_t now_ns, struct crawl_queued *queued)
 {
+	struct crawl_queued *first = queue->all + queue->first;
+	size_t i = 0;
+
+	while (i < queue->n && first[i].not_before_ns > now_ns)
+		i++;
+	if (i == queue->n)
+		return false;
+	*queued = first[i];
+	memmove(first + 1, first, i * sizeof *first);
+	queue->first++;
 	queue->n--;
-	return queue->all[queue->first++];
+	return true;
+}
+
+static int64_t queue_due(const struct crawl_queue *queue)
+{
+	int64_t due_ns = INT64_MAX;
+
+	for (size_t i = 0; i < queue->n; i++)
+		if (queue->all[queue->first + i].not_before_ns < due_ns)
+			due_ns = queue->all[queue->first + i].not_before_ns;
+	return due_ns;
 }
 
 static bool may_grow(const struct crawl *crawl)
@@ -79,14 +110,17 @@ static struct crawl_place *empty_place(const struct crawl *crawl)
 /* Begins the chains that there are places for. */
 static void begin_chains(struct crawl *crawl)
 {
+	int64_t now_ns = stamp_monotonic();
+
 	while (crawl->queue.n) {
 		struct crawl_place *place = empty_place(crawl);
-		struct crawl_chain chain;
+		struct crawl_queued queued;
 
-		if (!place && !may_grow(crawl))
+		if ((!place && !may_grow(crawl)) || !queue_take(&crawl->queue, now_ns, &queued))
 			return;
-		chain = queue_take(&crawl->queue);
-		crawl_place_begin(place ? place : new_place(crawl), &chain);
+		if (queued.held_ns)
+			*queued.held_ns += now_ns - queued.not_before_ns;
+		crawl_place_begin(place ? place : new_place(crawl), &queued.chain);
 	}
 }
 
@@ -133,17 +167,15 @@ static int step_all(struct crawl *crawl, struct err *err)
 /* A server that has banned one has banned all. Those that are added by ended() come later. */
 static void end_all(struct crawl *crawl)
 {
-	size_t queued = crawl->queue.n;
-	struct crawl_chain chain;
+	struct crawl_queued queued;
+	size_t n = crawl->queue.n;
 
 	crawl->is_banned = false;
 	for (size_t i = 0; i < crawl->n_places; i++)
 		if (crawl->places[i]->state != CRAWL_STATE_EMPTY)
 			crawl_place_end(crawl->places[i], &crawl->ban);
-	for (; queued; queued--) {
-		chain = queue_take(&crawl->queue);
-		chain.ended(chain.arg, &crawl->ban);
-	}
+	for (; n && queue_take(&crawl->queue, INT64_MAX, &queued); n--)
+		queued.chain.ended(queued.chain.arg, &crawl->ban);
 }
 
 /* The milliseconds until something is due, timeout_ms at most; -1 where all wait for answers. */
@@ -152,7 +184,7 @@ static int64_t pause_of(const struct crawl *crawl, int64_t timeout_ms)
 	int64_t due_ns = INT64_MAX, left_ns, left_ms;
 
 	if (crawl->queue.n && (may_grow(crawl) || empty_place(crawl)))
-		return 0;
+		due_ns = queue_due(&crawl->queue);
 	for (size_t i = 0; i < crawl->n_places; i++)
 		if (crawl->places[i]->due_ns < due_ns)
 			due_ns = crawl->places[i]->due_ns;
@@ -161,6 +193,17 @@ static int64_t pause_of(const struct crawl *crawl, int64_t timeout_ms)
 	left_ns = due_ns - stamp_monotonic();
 	left_ms = left_ns <= 0 ? 0 : (left_ns + STAMP_NS_PER_MS - 1) / STAMP_NS_PER_MS;
 	return timeout_ms < 0 || left_ms < timeout_ms ? left_ms : timeout_ms;
+}
+
+/* What the caller and the chains have done since the last wait may have taken long. */
+static void come_back(const struct crawl *crawl)
+{
+	int64_t now_ns = stamp_monotonic(), away_ns = now_ns - crawl->turned_ns;
+
+	if (crawl->turned_ns == 0 || away_ns < AWAY_NS)
+		return;
+	for (size_t i = 0; i < crawl->n_places; i++)
+		crawl_place_excuse(crawl->places[i], away_ns, now_ns);
 }
 
 /* Waits, for all chains in one place. The request that ended the wait, if one did, is in *call. */
@@ -174,9 +217,11 @@ static int wait_for(struct crawl *crawl, int fd, int64_t timeout_ms, const struc
 		*err = (struct err){.code = EXIT_DONE};
 		return -1;
 	}
+	come_back(crawl);
 	*call = http_turn(crawl->http, fd, pause_of(crawl, timeout_ms));
+	crawl->turned_ns = stamp_monotonic();
 	for (size_t i = 0; i < crawl->n_places; i++)
-		crawl_place_tick(crawl->places[i], stamp_monotonic());
+		crawl_place_tick(crawl->places[i], crawl->turned_ns);
 	return 0;
 }
 

@@ -23,8 +23,9 @@ enum { CRAWL_BODY_MAX = 16 * 1024 * 1024 };
 enum crawl_step {
 	CRAWL_ASK, /* sends *ask */
 	CRAWL_BUSY, /* it has done a piece of work, and will do the next one when others had a turn */
-	CRAWL_WAIT, /* nothing before ask->not_before */
-	CRAWL_DONE, /* its end */
+	CRAWL_WAIT,  /* nothing before ask->not_before */
+	CRAWL_ASIDE, /* likewise; meanwhile another chain may have its place */
+	CRAWL_DONE,  /* its end */
 };
 
 struct crawl_ask {
@@ -34,7 +35,13 @@ struct crawl_ask {
 	uint64_t total_ms;	    /* as in http.h */
 	struct budget_lane lane;    /* its name NULL: it costs nothing; lives until take() */
 	uint32_t units;
-	int64_t not_before; /* stamp_monotonic() nanoseconds; for CRAWL_WAIT */
+	int64_t not_before; /* stamp_monotonic() nanoseconds; for CRAWL_WAIT and CRAWL_ASIDE */
+	bool anew;    /* what failed before is not wanted any more: this attempt is the first one */
+	bool endures; /* a certificate that is not trusted is tried again, instead of ending all */
+	/* Has added to it for how long nothing could be asked: while it waited for the budget, while
+	 * the caller took no turns, while it stood aside longer than it said. Lives until next() is
+	 * called again, or the end. NULL: nobody wants to know. */
+	int64_t *held_ns;
 	/* With the chain's arg. Gets the body of status 200 in pieces, and take() an empty one; other
 	 * bodies are kept for take(). Anything but 0 ends the request there, and take() says what
 	 * comes of it. NULL: the body is kept, up to CRAWL_BODY_MAX. */
@@ -79,8 +86,10 @@ struct crawl_chain {
 struct crawl_settings {
 	const struct http_settings *http;
 	struct budget *budget;
-	size_t jobs;	   /* chains under way at once; the next one begins when one ends */
-	uint64_t retry_ms; /* how long attempts at one request may go on after the first failure */
+	size_t jobs; /* chains under way at once; the next one begins when one ends */
+	/* How long attempts at one request may go on after the first failure. While they wait for the
+	 * budget, or the caller takes no turns, that is not counted. */
+	uint64_t retry_ms;
 	/* Before every wait: writes out what is held. -1: all is over. May be NULL. */
 	int (*flush)(void *arg);
 	void *arg;
@@ -99,8 +108,8 @@ void crawl_counts_say(struct buf *to, const void *counts);
 /*
  * Runs the chains to their ends. A stop signal ends all of them between two callbacks: no more of
  * these are called then, and sig says so. 0; or -1 and *err for what no chain can help: flush failed
- * (err->code EXIT_DONE then), the certificate is not trusted (EXIT_USAGE), an address that is none
- * (EXIT_USAGE).
+ * (err->code EXIT_DONE then), the certificate is not trusted (EXIT_USAGE; see ask->endures), an
+ * address that is none (EXIT_USAGE).
  * What is temporary below HTTP (no connection, a body cut short, a time-out) is tried again here, and
  * never reaches take(). Warnings by diag say what is being tried again: at a request's first failure,
  * and then ever more rarely.

@@ -21,6 +21,14 @@ void crawl_attempts_succeed(struct crawl_attempts *a)
 	retry_reset(&a->retry);
 }
 
+void crawl_attempts_excuse(struct crawl_attempts *a, int64_t ns, int64_t now_ns)
+{
+	int64_t gone_ns = now_ns - a->since_ns;
+
+	if (a->failures)
+		a->since_ns += ns < gone_ns ? ns : gone_ns;
+}
+
 static void count(struct crawl_attempts *a, int64_t now_ns)
 {
 	if (a->failures++ == 0) {

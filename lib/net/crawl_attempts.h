@@ -30,6 +30,9 @@ void crawl_attempts_init(struct crawl_attempts *a, uint64_t limit_ms);
 /* One has succeeded: the next failure is the first again. */
 void crawl_attempts_succeed(struct crawl_attempts *a);
 
+/* For so long no attempt could be made: that is not counted. */
+void crawl_attempts_excuse(struct crawl_attempts *a, int64_t ns, int64_t now_ns);
+
 /* Counts a failure. Returns the milliseconds until the next attempt, at the latest at the end of the
  * limit; or -1 where the limit is over, or the server asks (retry_after_ms, -1: it does not) for a
  * pause beyond it. */

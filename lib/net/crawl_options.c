@@ -25,6 +25,8 @@ const struct opt crawl_options[] = {
 		.name = "max-retry-time",
 		.arg = "duration",
 		.help = "give a product up when a request has failed for this long",
+		.more = "The time in which it waits for its turn among other processes does not count,\n"
+			"nor that in which its reader does not read.",
 		.preset = "10m",
 		.at = offsetof(struct crawl_options, retry_ms)},
 	{.kind = OPT_DURATION,
@@ -39,7 +41,8 @@ const struct opt crawl_options[] = {
 		.arg = "file",
 		.help = "where processes note their requests, to keep the pace together",
 		.more = "The default is a file of the user's own for each server, in\n"
-			".Ev XDG_RUNTIME_DIR ,\nelse in\n.Pa /run/user\nor\n.Pa /tmp .",
+			".Ev XDG_RUNTIME_DIR ,\nelse in\n.Pa /run/user\nor\n.Pa /tmp .\n"
+			"Servers that share one file are counted apart in it.",
 		.at = offsetof(struct crawl_options, budget_file)},
 	{.kind = OPT_FLAG,
 		.name = "progress",

@@ -57,8 +57,31 @@ void crawl_place_init(struct crawl_place *place, struct crawl *crawl)
 void crawl_place_begin(struct crawl_place *place, const struct crawl_chain *chain)
 {
 	place->chain = *chain;
+	place->ask.held_ns = NULL; /* another chain's */
 	crawl_attempts_init(&place->attempts, place->crawl->settings->retry_ms);
 	go_on(place, CRAWL_STATE_NEXT, 0);
+}
+
+/* For so long nothing could be asked. */
+static void excuse(struct crawl_place *place, int64_t ns, int64_t now_ns)
+{
+	crawl_attempts_excuse(&place->attempts, ns, now_ns);
+	if (place->ask.held_ns)
+		*place->ask.held_ns += ns;
+}
+
+void crawl_place_excuse(struct crawl_place *place, int64_t ns, int64_t now_ns)
+{
+	if (place->state != CRAWL_STATE_EMPTY && !place->held_ns)
+		excuse(place, ns, now_ns);
+}
+
+/* The wait for the budget is over, if there was one. */
+static void stop_waiting(struct crawl_place *place, int64_t now_ns)
+{
+	if (place->held_ns)
+		excuse(place, now_ns - place->held_ns, now_ns);
+	place->held_ns = 0;
 }
 
 static void give_up_call(struct crawl_place *place)
@@ -71,6 +94,7 @@ static void give_up_call(struct crawl_place *place)
 void crawl_place_end(struct crawl_place *place, const struct err *err)
 {
 	give_up_call(place);
+	stop_waiting(place, stamp_monotonic());
 	go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
 	place->chain.ended(place->chain.arg, err);
 }
@@ -154,8 +178,12 @@ static int ask_budget(struct crawl_place *place, int64_t now_ns, struct err *err
 
 	if (ask->lane.name)
 		wait_ns = budget_take(place->crawl->settings->budget, &ask->lane, ask->units);
-	if (wait_ns == 0)
+	if (wait_ns == 0) {
+		stop_waiting(place, now_ns);
 		return start(place, err);
+	}
+	if (!place->held_ns)
+		place->held_ns = now_ns;
 	note_held(place, now_ns, wait_ns);
 	if (wait_ns > ASK_AGAIN_S * STAMP_NS_PER_S)
 		wait_ns = ASK_AGAIN_S * STAMP_NS_PER_S;
@@ -163,15 +191,33 @@ static int ask_budget(struct crawl_place *place, int64_t now_ns, struct err *err
 	return 0;
 }
 
+/* What has failed keeps its place, and with it the count of its attempts. */
+static void step_aside(struct crawl_place *place)
+{
+	const struct crawl_queued queued = {
+		place->chain, place->ask.not_before, place->ask.held_ns};
+
+	if (place->attempts.failures) {
+		go_on(place, CRAWL_STATE_NEXT, place->ask.not_before);
+		return;
+	}
+	go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
+	crawl_queue_add(place->crawl, &queued);
+}
+
 static int ask_chain(struct crawl_place *place, int64_t now_ns, struct err *err)
 {
 	struct buf url = place->ask.url;
+	enum crawl_step step;
 
 	buf_clear(&url);
 	place->ask = (struct crawl_ask){.url = url};
 	place->is_held = false;
 	place->asked_ns = now_ns;
-	switch (place->chain.next(place->chain.arg, &place->ask)) {
+	step = place->chain.next(place->chain.arg, &place->ask);
+	if (place->ask.anew)
+		crawl_attempts_succeed(&place->attempts);
+	switch (step) {
 	case CRAWL_ASK:
 		if (buf_add(&place->ask.url, span_make("", 1)) == 0)
 			return ask_budget(place, now_ns, err);
@@ -182,6 +228,9 @@ static int ask_chain(struct crawl_place *place, int64_t now_ns, struct err *err)
 		return 0;
 	case CRAWL_WAIT:
 		go_on(place, CRAWL_STATE_NEXT, place->ask.not_before);
+		return 0;
+	case CRAWL_ASIDE:
+		step_aside(place);
 		return 0;
 	case CRAWL_DONE:
 		break;
@@ -317,6 +366,10 @@ static int end_badly(struct crawl_place *place, const struct err *why, struct er
 {
 	struct err whole;
 
+	if (why->code == EXIT_USAGE && place->ask.endures) {
+		fail(place, why);
+		return 0;
+	}
 	if (why->code == EXIT_USAGE) {
 		*err = *why;
 		return -1;

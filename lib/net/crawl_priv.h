@@ -14,9 +14,16 @@ enum crawl_state {
 	CRAWL_STATE_EMPTY,  /* no chain is here */
 };
 
-/* Chains that wait for a place: first come, first served. */
+/* A chain that waits for a place. */
+struct crawl_queued {
+	struct crawl_chain chain;
+	int64_t not_before_ns; /* monotonic */
+	int64_t *held_ns;      /* as ask has it */
+};
+
+/* First come, first served, of those that are due. */
 struct crawl_queue {
-	struct crawl_chain *all;
+	struct crawl_queued *all;
 	size_t first, n, room;
 };
 
@@ -33,6 +40,7 @@ struct crawl {
 	int64_t banned_until_ns; /* monotonic; 0: never */
 	bool is_ban_told;	 /* that chains wait for that */
 	int64_t waited_ns;
+	int64_t turned_ns; /* monotonic: the end of the last wait for answers; 0: there was none */
 };
 
 struct crawl_place {
@@ -42,6 +50,7 @@ struct crawl_place {
 	int64_t due_ns;	    /* monotonic; INT64_MAX while a request is under way */
 	int64_t asked_ns;   /* when next() was asked last */
 	int64_t waiting_ns; /* up to when this wait has been counted; 0: it waits for no time */
+	int64_t held_ns;    /* since when it waits for the budget; 0: it does not */
 	struct crawl_attempts attempts;
 	struct crawl_ask ask;
 	struct http_call *call;
@@ -51,6 +60,9 @@ struct crawl_place {
 	bool is_held;	 /* a long wait for the budget has been told */
 };
 
+/* Puts a chain behind those that wait for a place. */
+void crawl_queue_add(struct crawl *crawl, const struct crawl_queued *queued);
+
 /* An empty one. */
 void crawl_place_init(struct crawl_place *place, struct crawl *crawl);
 
@@ -59,6 +71,9 @@ void crawl_place_begin(struct crawl_place *place, const struct crawl_chain *chai
 
 /* Ends the chain of a place because of *err, and leaves it empty. */
 void crawl_place_end(struct crawl_place *place, const struct err *err);
+
+/* For so long, up to now_ns, nobody has taken turns. */
+void crawl_place_excuse(struct crawl_place *place, int64_t ns, int64_t now_ns);
 
 /* Does what is due at now_ns, at most one callback. 0, or -1 and *err where all is over. */
 int crawl_place_step(struct crawl_place *place, int64_t now_ns, struct err *err);

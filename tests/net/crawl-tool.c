@@ -21,11 +21,14 @@ struct tool {
 	const char *base;
 	const char *ca, *budget, *lane; /* "one" for all, "own" for each, else none */
 	uint64_t chains, pages, jobs, retry, interval, idle, total, limit;
-	uint64_t busy;	/* pieces of work before each page */
-	uint64_t until; /* 1: chain 0 works until all others are done */
-	uint64_t pause; /* milliseconds after each page but the last */
-	uint64_t file;	/* 1: in pieces; 2: which are refused */
-	uint64_t flush; /* the number of the flush that fails; 0: none */
+	uint64_t busy;	  /* pieces of work before each page */
+	uint64_t until;	  /* 1: chain 0 works until all others are done */
+	uint64_t pause;	  /* milliseconds after each page but the last, */
+	uint64_t aside;	  /* 1: in which others may have its place */
+	uint64_t anew;	  /* the attempt at a page that is as good as the first one; 0: none */
+	uint64_t endures; /* 1: a certificate that is not trusted */
+	uint64_t file;	  /* 1: in pieces; 2: which are refused */
+	uint64_t flush;	  /* the number of the flush that fails; 0: none */
 	uint64_t flushes, done, quiet;
 
 	uint64_t turns;	  /* after which it ends, though chains are under way */
@@ -41,7 +44,7 @@ struct tool {
 struct chain {
 	struct tool *tool;
 	char name[32], lane[32];
-	uint64_t number, page, worked, bytes;
+	uint64_t number, page, worked, bytes, attempts;
 	bool rested;
 };
 
@@ -109,7 +112,7 @@ static enum crawl_step next(void *arg, struct crawl_ask *ask)
 	if (c->tool->pause && c->page && !c->rested) {
 		c->rested = true;
 		ask->not_before = stamp_monotonic() + (int64_t)c->tool->pause * STAMP_NS_PER_MS;
-		return CRAWL_WAIT;
+		return c->tool->aside ? CRAWL_ASIDE : CRAWL_WAIT;
 	}
 	ask_for_page(c, ask);
 	return CRAWL_ASK;
@@ -145,6 +148,8 @@ static void ask_for_page(struct chain *c, struct crawl_ask *ask)
 	ask->header = on_header;
 	ask->total_ms = c->tool->limit;
 	ask->units = 1;
+	ask->anew = ++c->attempts == c->tool->anew;
+	ask->endures = c->tool->endures;
 	if (c->lane[0])
 		ask->lane = (struct budget_lane){
 			.name = c->lane, .interval_us = (uint32_t)c->tool->interval};
@@ -175,7 +180,7 @@ static enum crawl_verdict take(void *arg, const struct crawl_answer *answer, str
 	printf("taken %" PRIu64 " %" PRIu64 " %" PRIu64 " %.*s\n", c->number, c->page, n,
 		span_shown(answer->body), answer->body.n ? answer->body.p : "");
 	c->page++;
-	c->worked = 0;
+	c->worked = c->attempts = 0;
 	c->rested = false;
 	return CRAWL_TAKEN;
 }
@@ -295,7 +300,8 @@ static void read_word(struct tool *tool, const char *word)
 		{"total", &tool->total}, {"limit", &tool->limit}, {"busy", &tool->busy},
 		{"until", &tool->until}, {"pause", &tool->pause}, {"file", &tool->file},
 		{"flush", &tool->flush}, {"quiet", &tool->quiet}, {"turns", &tool->turns},
-		{"timeout", &tool->timeout}, {"fd", &tool->fd}, {"more", &tool->more}};
+		{"timeout", &tool->timeout}, {"fd", &tool->fd}, {"more", &tool->more},
+		{"aside", &tool->aside}, {"anew", &tool->anew}, {"endures", &tool->endures}};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (number(word, words[i].name, words[i].value) == 0)

@@ -236,6 +236,40 @@ def test_limit():
        "nobody listens", result)
 
 
+def test_limit_counts():
+    busy = answer(b"", "503 Busy", ["Retry-After: 2"])
+    with Pages({(0, 0): [busy, busy]}) as server:
+        result = run(server, "retry=2500")
+        ok(result.of("ended"), "two long pauses are too much for a request", result)
+    with Pages({(0, 0): [busy, busy]}) as server:
+        result = run(server, "retry=2500", "anew=2")
+        is_(result.of("done", "ended"), ["done 0"], "... but not for two")
+    budget = f"{TEMP}/budget-{next(numbers)}"
+    late = answer(b"", "503 Busy", ["Retry-After: 4"])
+    ban = answer(b"", "418 I'm a teapot", ["Retry-After: 12"])
+    with Pages({(0, 0): [late, busy]}) as server, Pages({(0, 0): [ban]}) as other:
+        process = start(server, "lane=own", "retry=10000", budget=budget)
+        ok(await_true(lambda: server.seen), "while a request waits for another attempt")
+        ok(run(other, "lane=own", budget=budget).of("ended"), "... another process is banned")
+        result = Result(process)
+        is_(result.of("done", "ended"), ["done 0"], "... which counts for nobody's attempts")
+
+
+def test_aside():
+    with Pages() as server:
+        process = start(server, "chains=3", "pages=2", "jobs=1", "pause=100000", "aside=1")
+        lines = await_line(process, "taken 2 0")
+        is_(sorted(lines), taken(3, 1), "others have the place of a chain that stands aside")
+        stop(process, "during that", lines)
+        result = run(server, "chains=5", "pages=3", "jobs=2", "pause=200", "aside=1")
+        is_(sorted(result.of("taken")), taken(5, 3), "... for its time")
+        is_(result.of("run"), ["run 0 0 "], "... to the end")
+    late = answer(b"", "503 Busy", ["Retry-After: 2"])
+    with Pages({(0, 1): [late, late]}) as server:
+        result = run(server, "pages=2", "retry=2500", "pause=10", "aside=1")
+        ok(result.of("ended"), "... failures are not forgotten", result)
+
+
 def test_refused():
     refusal = answer(b"", "429 Too Many Requests", ["Retry-After: 2"])
     with Pages({(0, 1): [refusal]}) as server:
@@ -287,6 +321,11 @@ def test_failed():
         ok(result.of("run")[0].startswith("run -1 2 cannot get 'https://localhost:"),
            "a certificate that is not trusted ends all", result)
         is_(result.of("ended", "done"), [], "... beyond the chains")
+        result = run(server, f"ca={CERTS}/other-ca.pem", "chains=2", "endures=1", "retry=1000")
+        is_(result.of("run"), ["run 0 0 "], "... but for those that endure it")
+        ok(len(result.of("ended")) == 2 and "; tried for " in result.of("ended")[0] and
+           "certificate" in result.of("ended")[0], "... to which it is a failure like others",
+           result)
     is_(run("http://", "ca=/nosuch").of("run"),
         ["run -1 2 cannot read certificates from '/nosuch': No such file or directory"],
         "certificates that are not there")

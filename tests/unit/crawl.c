@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -179,6 +180,24 @@ static void test_limit(void)
 		"... and holds where it ends it");
 }
 
+static void test_excuse(void)
+{
+	struct crawl_attempts a;
+
+	crawl_attempts_init(&a, 1000);
+	crawl_attempts_excuse(&a, 5000 * STAMP_NS_PER_MS, at(6000));
+	crawl_attempts_fail(&a, -1, at(7000));
+	crawl_attempts_excuse(&a, 5000 * STAMP_NS_PER_MS, at(12300));
+	TAP_OK(crawl_attempts_fail(&a, 700, at(12300)) == 700 &&
+			crawl_attempts_fail(&a, -1, at(13000)) == -1,
+		"time in which nothing could be asked is not counted");
+	crawl_attempts_succeed(&a);
+	crawl_attempts_fail(&a, -1, at(20000));
+	crawl_attempts_excuse(&a, 5000 * STAMP_NS_PER_MS, at(20100));
+	TAP_OK(crawl_attempts_fail(&a, 1000, at(20100)) == 1000, "... from before it neither");
+	TAP_OK(crawl_attempts_fail(&a, -1, at(21100)) == -1, "... and not given in advance");
+}
+
 static void test_news(void)
 {
 	struct crawl_attempts a;
@@ -206,7 +225,9 @@ struct script {
 	struct crawl *crawl;
 	int64_t not_before; /* where it waits */
 	enum crawl_step step;
-	size_t adds; /* that its chains have yet to make */
+	int64_t held_ns;
+	int64_t blocks_ns; /* the next flush() */
+	size_t adds;	   /* that its chains have yet to make */
 	size_t added, steps, done, flushes;
 	int flushed; /* what flush() returns */
 	bool adds_by_flush;
@@ -233,6 +254,7 @@ static enum crawl_step scripted(void *arg, struct crawl_ask *ask)
 		add_scripted(s);
 	}
 	ask->not_before = s->not_before;
+	ask->held_ns = &s->held_ns;
 	s->done += s->step == CRAWL_DONE;
 	return s->step;
 }
@@ -240,8 +262,11 @@ static enum crawl_step scripted(void *arg, struct crawl_ask *ask)
 static int on_flush(void *arg)
 {
 	struct script *s = arg;
+	struct timespec block = {s->blocks_ns / STAMP_NS_PER_S, s->blocks_ns % STAMP_NS_PER_S};
 
 	s->flushes++;
+	s->blocks_ns = 0;
+	nanosleep(&block, NULL);
 	if (s->adds_by_flush)
 		add_scripted(s);
 	s->adds_by_flush = false;
@@ -264,16 +289,20 @@ static void test_places(void)
 {
 	static const struct {
 		size_t jobs, chains, begun;
-	} places[] = {{2, 5, 2}, {8, 5, 5}, {0, 3, 1}, {1, 0, 0}, {20, SCRIPTED_MAX, 20}};
+		enum crawl_step step;
+	} places[] = {{2, 5, 2, CRAWL_WAIT}, {8, 5, 5, CRAWL_WAIT}, {0, 3, 1, CRAWL_WAIT},
+		{1, 0, 0, CRAWL_WAIT}, {20, SCRIPTED_MAX, 20, CRAWL_WAIT}, {2, 5, 5, CRAWL_ASIDE},
+		{8, 5, 5, CRAWL_ASIDE}, {1, SCRIPTED_MAX, SCRIPTED_MAX, CRAWL_ASIDE}};
 	struct crawl_settings settings;
 	struct err err;
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		struct script s = {.step = CRAWL_WAIT,
+		struct script s = {.step = places[i].step,
 			.not_before = stamp_monotonic() + HOUR_S * STAMP_NS_PER_S};
 		open_scripted(&s, &settings, places[i].jobs, places[i].chains);
-		TAP_OK(crawl_turn(s.crawl, -1, 0, &err) == 0 && s.steps == places[i].begun &&
-				crawl_count(s.crawl) == places[i].chains,
+		for (size_t turns = 0; turns <= places[i].begun; turns++)
+			crawl_turn(s.crawl, -1, 0, &err);
+		TAP_OK(s.steps == places[i].begun && crawl_count(s.crawl) == places[i].chains,
 			"%zu chains on %zu places", places[i].chains, places[i].jobs);
 		TAP_OK(crawl_turn(s.crawl, -1, 1, &err) == 0 && s.steps == places[i].begun,
 			"... wait as they said");
@@ -281,6 +310,45 @@ static void test_places(void)
 		TAP_OK(s.steps == places[i].begun, "... and hear nothing of the end");
 	}
 	crawl_close(NULL);
+}
+
+/* Those that stand aside have their turn when their time comes, and know how late that was. */
+static void test_aside(void)
+{
+	struct script s = {
+		.step = CRAWL_ASIDE, .not_before = stamp_monotonic() + STAMP_NS_PER_S / 50};
+	struct crawl_settings settings;
+	int64_t due_ns = s.not_before;
+	struct err err;
+
+	open_scripted(&s, &settings, 2, 5);
+	for (size_t turns = 0; s.steps < 5 && turns < 100; turns++)
+		crawl_turn(s.crawl, -1, 0, &err);
+	s.step = CRAWL_DONE;
+	for (size_t turns = 0; crawl_count(s.crawl) && turns < 100; turns++)
+		crawl_turn(s.crawl, -1, -1, &err);
+	TAP_OK(s.done == 5 && stamp_monotonic() >= due_ns, "those that stood aside come back");
+	TAP_OK(s.held_ns > 0 && s.held_ns <= 5 * (stamp_monotonic() - due_ns),
+		"... a bit late, as they know");
+	crawl_close(s.crawl);
+}
+
+/* A slow reader keeps everybody from their work. */
+static void test_away(void)
+{
+	struct script s = {
+		.step = CRAWL_WAIT, .not_before = stamp_monotonic() + HOUR_S * STAMP_NS_PER_S};
+	struct crawl_settings settings;
+	struct err err;
+
+	open_scripted(&s, &settings, 2, 1);
+	crawl_turn(s.crawl, -1, 0, &err);
+	crawl_turn(s.crawl, -1, 1, &err);
+	s.held_ns = 0;
+	s.blocks_ns = STAMP_NS_PER_S + STAMP_NS_PER_S / 10;
+	crawl_turn(s.crawl, -1, 1, &err);
+	TAP_OK(s.held_ns > STAMP_NS_PER_S, "time without turns is known as such");
+	crawl_close(s.crawl);
 }
 
 static void test_queue(void)
@@ -363,8 +431,11 @@ int main(void)
 	test_growth();
 	test_refusals();
 	test_limit();
+	test_excuse();
 	test_news();
 	test_places();
+	test_aside();
+	test_away();
 	test_queue();
 	test_turn();
 	test_stop();
