@@ -65,7 +65,9 @@ int trust_expect(SSL_CTX *trust, const char *host)
 
 	load_system(trust);
 	ERR_clear_error(); /* errors are kept until somebody reads them */
-	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	/* The common name is for people (RFC 9525, 2). */
+	X509_VERIFY_PARAM_set_hostflags(
+		param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	X509_VERIFY_PARAM_set1_ip(param, NULL, 0);
 	X509_VERIFY_PARAM_set1_host(param, NULL, 0);
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1)

@@ -1,7 +1,7 @@
 /*
  * One WebSocket client connection at a time (RFC 6455). Messages are assembled across fragments
  * before anybody sees them; whether text is UTF-8 is left to whoever reads it. TLS is always verified,
- * host name included; a plain ws:// address is taken at its word. Proxies are chosen as proxy.h says.
+ * host name included (see trust.h); a dot at the end of a name is for its lookup alone; a plain ws:// address is taken at its word. Proxies are chosen as proxy.h says.
  * No extension is offered, pings are answered.
  *
  * It knows nothing of reconnecting: the caller decides when to connect again. Nor does it watch

@@ -51,6 +51,16 @@ static int read_url(const char *text, struct url *url, struct err *err)
 	return 0;
 }
 
+/* The dot is for the lookup alone, which then searches no other domain: neither certificates nor TLS
+ * (RFC 6066, 3) have it, and servers do not expect it in HTTP. */
+static void drop_last_dot(char *host)
+{
+	size_t n = strlen(host);
+
+	if (n > 1 && host[n - 1] == '.')
+		host[n - 1] = '\0';
+}
+
 int ws_dial_begin(struct ws *ws, const char *url, uint64_t timeout_ms, struct err *err)
 {
 	int proxied;
@@ -61,11 +71,14 @@ int ws_dial_begin(struct ws *ws, const char *url, uint64_t timeout_ms, struct er
 	if (proxied < 0)
 		return -1;
 	ws->via_proxy = proxied;
-	if (is_tls(&ws->url) && trust_expect(ws->trust, ws->url.host) < 0)
-		return err_set(err, EXIT_FAILED, "cannot connect to '%s': out of memory", url);
 	ws->lookup = resolve_start(peer(ws)->host, err);
 	if (!ws->lookup)
 		return -1;
+	drop_last_dot(ws->url.host);
+	if (is_tls(&ws->url) && trust_expect(ws->trust, ws->url.host) < 0) {
+		ws_drop(ws);
+		return err_set(err, EXIT_FAILED, "cannot connect to '%s': out of memory", url);
+	}
 	ws->timeout_ms = timeout_ms < TIMEOUT_MAX_MS ? timeout_ms : TIMEOUT_MAX_MS;
 	ws->deadline_ns = stamp_monotonic() + (int64_t)ws->timeout_ms * STAMP_NS_PER_MS;
 	ws->phase = WS_RESOLVING;

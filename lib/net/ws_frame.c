@@ -78,6 +78,8 @@ static const char *fault_of(const struct ws_frame_reader *reader, const unsigned
 		return "a control frame is a fragment";
 	if (opcode >= CLOSE && (p[1] & LENGTH) > WS_FRAME_CONTROL_MAX)
 		return "a control frame is longer than 125 bytes";
+	if (opcode == CLOSE && (p[1] & LENGTH) == 1)
+		return "a close frame has half a code";
 	if (opcode == CONTINUATION && !reader->begun)
 		return "a fragment continues nothing";
 	if ((opcode == TEXT || opcode == BINARY) && reader->begun)

@@ -60,7 +60,8 @@ struct ws {
 	bool serving; /* events may be under way */
 
 	/* The attempt. */
-	struct url url;
+	struct url url; /* its host is looked up with a dot at its end, where it has one, and is
+			 * without it for all else */
 	struct url proxy;
 	bool via_proxy;
 	struct resolve *lookup;

@@ -1,16 +1,20 @@
 #!/usr/bin/python3
 """lib/net/ws against small servers."""
 
+import array
 import base64
 import contextlib
+import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -266,6 +270,7 @@ def test_broken():
              (frame(TEXT, b"x", False) + frame(TEXT, b"y"), "a message begins within another"),
              (frame(PING, b"x", False), "a control frame is a fragment"),
              (frame(PING, b"x" * 126), "a control frame is longer than 125 bytes"),
+             (frame(CLOSE, b"x"), "a close frame has half a code"),
              (b"\x81\x7e\x00\x01x", "the length of a frame is not written as it should be"))
     for data, reason in cases:
         result = closes(frame(TEXT, b"good") + data + frame(TEXT, b"late"),
@@ -440,6 +445,112 @@ def test_tls():
         result = run("wss://localhost:1/", "ca=" + file)
         ok(result.status == 2 and f"cannot read certificates from '{file}': " in str(result),
            f"a CA file that is none: {os.path.basename(file)}", result)
+
+
+def nameless_certificate():
+    """A certificate of the CA for localhost by its common name alone."""
+    subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
+                    "-keyout", f"{CERTS}/nameless.key", "-out", f"{CERTS}/nameless.csr"],
+                   check=True, capture_output=True)
+    subprocess.run(["openssl", "x509", "-req", "-in", f"{CERTS}/nameless.csr", "-CA", CA, "-CAkey",
+                    f"{CERTS}/ca.key", "-set_serial", "77", "-days", "30",
+                    "-out", f"{CERTS}/nameless.pem"], check=True, capture_output=True)
+
+
+def test_common_name():
+    nameless_certificate()
+    with Server(speaker(frame(TEXT, b"safe")), cert="nameless") as server:
+        is_(run(url(server), "ca=" + CA).last("end"),
+            "untrusted: the certificate is for no server, not for 'localhost'",
+            "a common name is no name of a server")
+        is_(server.seen, [], "... before the request is sent")
+
+
+def test_last_dot():
+    """A name that ends in a dot, which is looked up as it is; by a proxy where no test can."""
+    named = []
+    with Server(speaker(frame(TEXT, b"safe")), cert="server") as server:
+        server.tls.sni_callback = lambda _, name, __: named.append(name)
+        library = resolver()
+        if library:
+            there = {"LD_PRELOAD": library, "TEST_ADDRESSES": "2"}
+            is_(run(url(server, "localhost."), "count=1", "ca=" + CA, env=there).events,
+                ["open", "text 4 safe"], "a dot at the end of the host's name")
+        with Server(tunnel(b"HTTP/1.1 200 OK\r\n\r\n")) as proxy:
+            through = {"https_proxy": f"127.0.0.1:{proxy.port}"}
+            is_(run(url(server, "localhost."), "count=1", "ca=" + CA, env=through).events,
+                ["open", "text 4 safe"], "... through a proxy")
+            is_(proxy.seen[0].split("\r\n")[0], f"CONNECT localhost:{server.port} HTTP/1.1",
+                "... which is not told")
+        is_(set(named), {"localhost"}, "... nor is TLS")
+        ok(all(f"\r\nHost: localhost:{server.port}\r\n" in head for head in server.seen
+               if isinstance(head, str)), "... nor is the server", server.seen)
+    is_(run("ws://nosuch.invalid./").last("end").split(":")[0], "refused", "one that is not found")
+
+
+class Commanded:
+    """openssl s_server, which can be told to do what no other server of the tests can: to
+    renegotiate (r), and to change the keys in mid-stream (k; K asks for the client's, too)."""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen(
+            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", f"{CERTS}/server.pem",
+             "-key", f"{CERTS}/server.key", "-naccept", "1", *options], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0)
+        self.read = b""
+        self.port = int(self.await_text(rb"ACCEPT 127\.0\.0\.1:(\d+)").group(1))
+
+    def await_text(self, pattern):
+        until = time.monotonic() + 20
+        while not (found := re.search(pattern, self.read, re.DOTALL)):
+            if time.monotonic() > until or not (more := self.process.stdout.read(65536)):
+                raise EOFError(f"s_server never said {pattern!r}", self.read)
+            self.read += more
+        return found
+
+    def say(self, data):
+        """What it reads at once is one piece, and a command must be one: returns when it is
+        read, or never will be."""
+        self.process.stdin.write(data)
+        left = array.array("i", [1])
+        while left[0] and self.process.poll() is None:
+            fcntl.ioctl(self.process.stdin, termios.FIONREAD, left)
+            time.sleep(0.01)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
+def commanded(version, command, *words):
+    """A stream, a command in its middle, and what the client makes of it."""
+    with Commanded("-" + version) as server:
+        client = start(f"wss://localhost:{server.port}/", "ca=" + CA, *words)
+        server.say(answer_to(server.await_text(rb"GET / HTTP.*?\r\n\r\n").group().decode()))
+        server.say(frame(TEXT, b"before"))
+        server.say(command)
+        with contextlib.suppress(BrokenPipeError):
+            server.say(frame(PING, b"p") + frame(TEXT, b"after"))
+        return Result(client)
+
+
+def test_key_update():
+    for command in (b"k\n", b"K\n"):
+        result = commanded("tls1_3", command, "count=2", "for=15000")
+        is_(result.events, ["open", "text 6 before", "text 5 after"],
+            f"new keys of TLS 1.3 in mid-stream: {command.decode().strip()}")
+
+
+def test_renegotiation():
+    """It is refused. OpenSSL ends the connection then; others go on."""
+    result = commanded("tls1_2", b"r\n", "count=2", "for=15000")
+    is_(result.events[:2], ["open", "text 6 before"], "a server that wants to renegotiate")
+    ok(result.events[2:] == ["text 5 after"] or (result.last("end") or "").startswith("closed: "),
+       "... goes on without, or ends the connection", result)
 
 
 def test_tls_stream():
