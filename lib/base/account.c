@@ -42,8 +42,8 @@ static uint64_t sum(const struct account *a, bool in)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct account_row *row = &a->rows[i];
 		bool is_in = row->role == ACCOUNT_IN;
-		bool is_fate =
-			row->role == ACCOUNT_FATE || (row->role == ACCOUNT_LOSS && !row->outside);
+		bool is_fate = row->role == ACCOUNT_FATE || row->role == ACCOUNT_WAITING ||
+			(row->role == ACCOUNT_LOSS && !row->outside);
 		if (in ? is_in : is_fate)
 			total += *row->value;
 	}
@@ -145,7 +145,7 @@ static void write_metrics(const struct account *a)
 		return;
 	buf_init(&text, METRICS_MAX);
 	for (size_t i = 0; i < a->n; i++) {
-		bool gauge = a->rows[i].role == ACCOUNT_GAUGE;
+		bool gauge = a->rows[i].role == ACCOUNT_GAUGE || a->rows[i].role == ACCOUNT_WAITING;
 		snprintf(name, sizeof name, "tradepipe_%s%s", a->rows[i].name,
 			gauge ? "" : "_total");
 		metrics_add(&text, name, gauge ? "gauge" : "counter", a->rows[i].help,

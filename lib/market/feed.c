@@ -95,18 +95,53 @@ size_t feed_count(const struct feed *feed, enum feed_state state)
 	return count;
 }
 
-void feed_move(struct feed_product *product, uint64_t id, int64_t time_ns)
+static void move(struct feed_product *product, uint64_t id)
 {
+	product->adrift = false;
 	product->last_id = id;
 	if (id > product->seen_id)
 		product->seen_id = id;
-	if (time_ns > product->last_ns)
+}
+
+void feed_move(struct feed_product *product, uint64_t id, int64_t time_ns)
+{
+	if (product->since_ns || time_ns > product->last_ns)
 		product->last_ns = time_ns;
+	product->since_ns = 0;
+	move(product, id);
+}
+
+void feed_lose(struct feed_product *product, uint64_t to)
+{
+	uint64_t from = product->last_id + 1;
+
+	if (from != product->lost_to + 1)
+		product->lost_from = from;
+	product->lost_to = to;
+	move(product, to);
+}
+
+void feed_open(struct feed_product *product, int64_t since_ns)
+{
+	if (product->begun)
+		return;
+	product->since_ns = product->last_ns = since_ns;
+}
+
+void feed_interrupt(struct feed_product *product)
+{
+	product->adrift = product->adrift || !product->begun;
+}
+
+static bool is_given_up(const struct feed_product *product, uint64_t id)
+{
+	return id >= product->lost_from && id <= product->lost_to;
 }
 
 enum feed_verdict feed_judge(struct feed_product *product, uint64_t id, int64_t time_ns)
 {
-	bool follows = id == product->last_id + 1 || (!product->last_id && !product->from_one);
+	bool may_begin = !product->last_id && !product->from_one && !product->adrift;
+	bool follows = may_begin || id == product->last_id + 1;
 
 	product->begun = true;
 	if (id == 0)
@@ -115,7 +150,8 @@ enum feed_verdict feed_judge(struct feed_product *product, uint64_t id, int64_t 
 		feed_move(product, id, time_ns);
 		return FEED_NEXT;
 	}
-	if (id <= product->last_id && time_ns - CLEARLY_LATER_NS > product->last_ns)
+	if (id <= product->last_id && !is_given_up(product, id) &&
+		time_ns - CLEARLY_LATER_NS > product->last_ns)
 		return FEED_ANEW;
 	if (id <= product->last_id)
 		return id <= product->start_id ? FEED_BEFORE : FEED_REPEATED;
@@ -134,6 +170,7 @@ uint64_t feed_missing_to(const struct feed_product *product)
 void feed_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns)
 {
 	product->begun = true;
-	product->start_id = product->last_id = product->seen_id = id;
+	product->start_id = id;
 	product->last_ns = time_ns;
+	move(product, id);
 }

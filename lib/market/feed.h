@@ -39,11 +39,22 @@ struct feed_watch {
 struct feed_product {
 	const char *name; /* as the caller gave it */
 	enum feed_state state;
+	unsigned drops; /* the exchange has ended its subscription so often since its last trade */
+
+	/* Where the stream begins. What happens after its first acknowledgement belongs to it. */
 	bool begun;	   /* a trade or a first snapshot has come */
 	bool from_one;	   /* its first trade has the id 1: also before that none may be missing */
+	bool adrift;	   /* it was interrupted before anything came: trades may be missing, and it
+			    * is not known which was the last one before the beginning */
+	int64_t since_ns;  /* until the first trade is handed on: what is later than this, by the
+			    * exchange's clock, belongs to the stream; 0: not known */
 	uint64_t start_id; /* the last trade before the stream's beginning; 0: none known */
 	uint64_t last_id;  /* of the trades handed on, or start_id; 0: none yet */
-	int64_t last_ns;   /* the latest time of them */
+	int64_t last_ns;   /* the latest time of them; since_ns where there are none */
+
+	/* Given up last: from and to. One of these that comes after all is no sign of a new sequence,
+	 * though nothing may have shown how late it is. */
+	uint64_t lost_from, lost_to;
 
 	/* A hole is being repaired: what comes meanwhile is held. */
 	bool repairing;
@@ -63,7 +74,7 @@ struct feed {
 /* What to do with a trade. */
 enum feed_verdict {
 	FEED_NEXT,     /* it follows the last one (or is the first) */
-	FEED_REPEATED, /* it was handed on before */
+	FEED_REPEATED, /* it was handed on before, or given up */
 	FEED_BEFORE,   /* it lies before the stream's beginning */
 	FEED_GAP,      /* it is new, but ids before it are missing: the product stays where it is */
 	FEED_ANEW, /* its id lies behind, its time ahead: the exchange has begun a new sequence */
@@ -87,14 +98,22 @@ size_t feed_count(const struct feed *feed, enum feed_state state);
  * missing. A trade without id (0) is always FEED_NEXT. */
 enum feed_verdict feed_judge(struct feed_product *product, uint64_t id, int64_t time_ns);
 
-/* Moves on to a trade whatever is missing before it: that is lost. */
+/* Moves on to a trade, whatever is missing before it. */
 void feed_move(struct feed_product *product, uint64_t id, int64_t time_ns);
+
+/* Moves on without the trades up to this id: they are lost. */
+void feed_lose(struct feed_product *product, uint64_t to);
+
+/* The first acknowledgement of a product that has not begun, at that time of the exchange; 0: it told
+ * none. And what was to follow was interrupted; nothing comes of that where it had begun. */
+void feed_open(struct feed_product *product, int64_t since_ns);
+void feed_interrupt(struct feed_product *product);
 
 /* The last id that is missing before what is held, or, where that was forgotten, before what comes
  * next: last_id where nothing is. */
 uint64_t feed_missing_to(const struct feed_product *product);
 
-/* The stream begins behind this trade, which is not handed on itself. */
+/* The stream begins behind this trade, which is not handed on itself: it is known now where. */
 void feed_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns);
 
 #endif

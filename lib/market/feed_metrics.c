@@ -10,7 +10,7 @@ static uint64_t last_id(const struct feed_product *product)
 
 static uint64_t last_trade_seconds(const struct feed_product *product)
 {
-	return (uint64_t)(product->last_ns / STAMP_NS_PER_S);
+	return product->last_id ? (uint64_t)(product->last_ns / STAMP_NS_PER_S) : 0;
 }
 
 static uint64_t held(const struct feed_product *product)

@@ -62,11 +62,12 @@ struct feed_product *feed_watch_due(struct feed *feed, int64_t mute_ns, int64_t 
 	return due;
 }
 
-/* Where nothing has come so far it cannot be told from when on trades are missing. */
+/* Where nothing has come so far, and it is not known since when it should have, it cannot be told from
+ * when on trades are missing. */
 static bool is_new(struct feed_product *product, uint64_t id)
 {
 	struct feed_watch *watch = &product->watch;
-	bool known = product->seen_id || product->from_one || watch->known_id;
+	bool known = product->seen_id || product->from_one || product->since_ns || watch->known_id;
 
 	if (!known)
 		watch->known_id = id;
@@ -95,7 +96,7 @@ struct feed_product *feed_watch_mute(struct feed *feed, int64_t now_ns)
 
 		if (!watch->shown_id || !is_listening(product) || now_ns < watch->due_ns)
 			continue;
-		if (product->last_id || product->from_one)
+		if (product->last_id || product->from_one || product->since_ns)
 			product->seen_id = watch->shown_id;
 		watch->known_id = watch->shown_id;
 		watch->mutes++;

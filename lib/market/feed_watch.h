@@ -13,13 +13,14 @@
  * though nothing is known yet of the trades that follow. */
 void feed_watch_begin(struct feed_product *product, int64_t now_ns);
 
-/* A trade of the product has come as it happened. Cheap. */
+/* A trade of the product has come as it happened: its subscription is well. Cheap. */
 static inline void feed_watch_heard(struct feed_product *product, int64_t now_ns)
 {
 	product->watch.heard_ns = now_ns;
 	product->watch.pause_ns = 0;
 	product->watch.shown_id = 0;
 	product->watch.mutes = 0;
+	product->drops = 0;
 }
 
 /* An acknowledged product, not under repair, of which nothing was heard for mute_ns, or, after each
@@ -29,12 +30,14 @@ struct feed_product *feed_watch_due(struct feed *feed, int64_t mute_ns, int64_t 
 
 /* The look is over: others show newest_id; 0: they show no trade, or could not be asked. Where it is
  * above what has come the product has grace_ns to show it too: REST and the socket need not be equally
- * fast. Where nothing at all has come, the first look only tells what is not new. */
+ * fast. Where nothing at all has come, they are asked for what is later than since_ns; where that is
+ * not known either, the first look only tells what is not new. */
 void feed_watch_shown(
 	struct feed_product *product, uint64_t newest_id, int64_t now_ns, int64_t grace_ns);
 
 /* A product that is mute: after the look nothing came in time. What was shown counts as seen (seen_id)
- * where the stream has begun, `mutes` is how often in a row, the watch begins anew. NULL: none. */
+ * where it is known to belong to the stream, `mutes` is how often in a row, the watch begins anew.
+ * NULL: none. */
 struct feed_product *feed_watch_mute(struct feed *feed, int64_t now_ns);
 
 #endif

@@ -1,16 +1,24 @@
 #include "market/hold.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
-struct hold_place {
+/* Each trade has memory of its own, which is free again at once; one buffer for all of them would take
+ * up to twice of what is in it. */
+struct hold_trade {
 	uint64_t id;
 	int64_t received_ns;
-	size_t at, n; /* its bytes */
+	size_t n;
+	char object[];
 };
 
-enum { FIRST_PLACES = 16 };
+enum {
+	FIRST_PLACES = 16,
+	UNIT = 16,   /* memory is handed out in multiples of it, */
+	BESIDE = 24, /* with so much beside it: the allocator's, and up to two places */
+};
 
 size_t hold_count(const struct hold *hold)
 {
@@ -19,36 +27,20 @@ size_t hold_count(const struct hold *hold)
 
 uint64_t hold_size(const struct hold *hold)
 {
-	return hold->bytes.len + (uint64_t)hold->n * sizeof *hold->places;
+	return hold->size;
 }
 
-/* The bytes of what is left move together, in the order of the ids. */
-static void pack(struct hold *hold, struct hold_room *room)
+/* What a trade of n bytes takes of the room. */
+static uint64_t cost(size_t n)
 {
-	struct buf bytes;
+	uint64_t bytes = (uint64_t)n + sizeof(struct hold_trade) + BESIDE;
 
-	room->used -= hold_size(hold);
-	buf_init(&bytes, hold->bytes.ceiling);
-	for (size_t i = hold->first; i < hold->n; i++) {
-		struct hold_place *place = &hold->places[i];
-		struct span object = span_make(hold->bytes.data + place->at, place->n);
-
-		place->at = bytes.len;
-		buf_add(&bytes, object);
-		hold->places[i - hold->first] = *place;
-	}
-	buf_release(&hold->bytes);
-	hold->bytes = bytes;
-	hold->n -= hold->first;
-	hold->first = 0;
-	room->used += hold_size(hold);
+	return (bytes + UNIT - 1) / UNIT * UNIT;
 }
 
 static bool has_room(const struct hold_room *room, size_t n)
 {
-	uint64_t need = (uint64_t)n + sizeof(struct hold_place);
-
-	return room->used <= room->ceiling && need <= room->ceiling - room->used;
+	return room->used <= room->ceiling && cost(n) <= room->ceiling - room->used;
 }
 
 /* Where the id belongs: before the first place with an id that is not lower. */
@@ -56,12 +48,12 @@ static size_t find_place(const struct hold *hold, uint64_t id)
 {
 	size_t low = hold->first, high = hold->n;
 
-	if (high > low && hold->places[high - 1].id < id)
+	if (high > low && hold->places[high - 1]->id < id)
 		return high;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (hold->places[middle].id < id)
+		if (hold->places[middle]->id < id)
 			low = middle + 1;
 		else
 			high = middle;
@@ -69,77 +61,102 @@ static size_t find_place(const struct hold *hold, uint64_t id)
 	return low;
 }
 
-static void insert(struct hold *hold, size_t index, const struct held *trade)
+/* The places that are left move to the front, and have room for so many. */
+static void resize(struct hold *hold, size_t cap)
 {
-	if (hold->n == hold->cap) {
-		hold->cap = hold->cap ? 2 * hold->cap : FIRST_PLACES;
-		hold->places = mem_resize(hold->places, hold->cap, sizeof *hold->places);
-	}
-	memmove(&hold->places[index + 1], &hold->places[index],
-		(hold->n - index) * sizeof *hold->places);
-	hold->places[index] = (struct hold_place){
-		.id = trade->id,
-		.received_ns = trade->received_ns,
-		.at = hold->bytes.len,
-		.n = trade->object.n,
-	};
-	hold->n++;
-	hold->bytes.ceiling = SIZE_MAX; /* the room's is the one that counts */
-	buf_add(&hold->bytes, trade->object);
+	hold->n -= hold->first;
+	if (hold->n)
+		memmove(hold->places, hold->places + hold->first, hold->n * sizeof *hold->places);
+	hold->first = 0;
+	if (cap == hold->cap)
+		return;
+	hold->cap = cap;
+	hold->places = mem_resize(hold->places, cap, sizeof *hold->places);
 }
 
-enum hold_result hold_add(struct hold *hold, struct hold_room *room, const struct held *trade)
+/* Makes a place more, by as few moves, and as little growth, as are worth it. */
+static void make_place(struct hold *hold)
 {
-	size_t index = find_place(hold, trade->id);
+	if (hold->n < hold->cap)
+		return;
+	if (hold->first > hold->n / 8)
+		resize(hold, hold->cap);
+	else
+		resize(hold, hold->cap ? hold->cap + hold->cap / 4 : FIRST_PLACES);
+}
 
-	if (index < hold->n && hold->places[index].id == trade->id)
+static struct hold_trade *copy(const struct held *held)
+{
+	struct hold_trade *trade = mem_alloc(1, sizeof *trade + held->object.n);
+
+	trade->id = held->id;
+	trade->received_ns = held->received_ns;
+	trade->n = held->object.n;
+	if (trade->n)
+		memcpy(trade->object, held->object.p, trade->n);
+	return trade;
+}
+
+enum hold_result hold_add(struct hold *hold, struct hold_room *room, const struct held *held)
+{
+	size_t index = find_place(hold, held->id);
+
+	if (index < hold->n && hold->places[index]->id == held->id)
 		return HOLD_TWICE;
-	if (!has_room(room, trade->object.n) && hold->first > 0) {
-		index -= hold->first;
-		pack(hold, room);
-	}
-	if (!has_room(room, trade->object.n))
+	if (!has_room(room, held->object.n))
 		return HOLD_FULL;
-	room->used -= hold_size(hold);
-	insert(hold, index, trade);
-	room->used += hold_size(hold);
+	index -= hold->first;
+	make_place(hold);
+	index += hold->first;
+	memmove(&hold->places[index + 1], &hold->places[index],
+		(hold->n - index) * sizeof *hold->places);
+	hold->places[index] = copy(held);
+	hold->n++;
+	hold->size += cost(held->object.n);
+	room->used += cost(held->object.n);
 	room->trades++;
 	return HOLD_TAKEN;
 }
 
-bool hold_first(const struct hold *hold, struct held *trade)
+bool hold_first(const struct hold *hold, struct held *held)
 {
-	const struct hold_place *place;
+	const struct hold_trade *trade;
 
 	if (hold_count(hold) == 0)
 		return false;
-	place = &hold->places[hold->first];
-	*trade = (struct held){
-		.id = place->id,
-		.received_ns = place->received_ns,
-		.object = span_make(hold->bytes.data + place->at, place->n),
+	trade = hold->places[hold->first];
+	*held = (struct held){
+		.id = trade->id,
+		.received_ns = trade->received_ns,
+		.object = span_make(trade->object, trade->n),
 	};
 	return true;
 }
 
 void hold_drop_first(struct hold *hold, struct hold_room *room)
 {
+	struct hold_trade *trade = hold->places[hold->first];
+
+	hold->size -= cost(trade->n);
+	room->used -= cost(trade->n);
 	room->trades--;
+	free(trade);
 	hold->first++;
 	if (hold_count(hold) == 0)
 		hold_forget(hold, room);
 	else if (hold->first >= FIRST_PLACES && hold->first >= hold_count(hold))
-		pack(hold, room);
+		resize(hold, hold->first); /* as many as there were at the least */
 }
 
 size_t hold_forget(struct hold *hold, struct hold_room *room)
 {
 	size_t n = hold_count(hold);
 
-	room->used -= hold_size(hold);
+	for (size_t i = hold->first; i < hold->n; i++)
+		free(hold->places[i]);
+	room->used -= hold->size;
 	room->trades -= n;
 	free(hold->places);
-	buf_release(&hold->bytes);
 	*hold = (struct hold){.places = NULL};
 	return n;
 }

@@ -9,12 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/span.h"
 
 /* Shared by all holds; zeroed but for the ceiling at first. */
 struct hold_room {
-	uint64_t ceiling; /* bytes, of trades and what is kept beside each */
+	uint64_t ceiling; /* bytes of memory, of trades and all that is kept beside each */
 	uint64_t used;
 	uint64_t trades; /* in all holds */
 };
@@ -25,13 +24,13 @@ struct held {
 	struct span object;  /* the trade as the exchange sent it */
 };
 
-struct hold_place;
+struct hold_trade;
 
 /* Zeroed at first. */
 struct hold {
-	struct hold_place *places; /* in the order of their ids; those before `first` are gone */
+	struct hold_trade **places; /* in the order of their ids; those before `first` are gone */
 	size_t first, n, cap;
-	struct buf bytes;
+	uint64_t size; /* of the room */
 };
 
 enum hold_result {
@@ -47,7 +46,7 @@ enum hold_result hold_add(struct hold *hold, struct hold_room *room, const struc
 /* The trade with the lowest id, whose span lives until the hold is changed; false where there is none. */
 bool hold_first(const struct hold *hold, struct held *trade);
 
-/* Drops that one. The room is free again once all are gone, or enough are for it to be worth a move. */
+/* Drops that one: its room is free again. */
 void hold_drop_first(struct hold *hold, struct hold_room *room);
 
 size_t hold_count(const struct hold *hold);

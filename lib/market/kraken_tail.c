@@ -71,8 +71,11 @@ int kraken_tail_subscribe(struct kraken_tail *t, struct buf *request)
 	buf_clear(&t->early);
 	if (subscribe(t, FEED_ASKED, request, REQUEST_ALL) < 0)
 		return -1;
-	for (size_t i = 0; i < t->feed.n; i++)
+	for (size_t i = 0; i < t->feed.n; i++) {
+		if (t->begun)
+			feed_interrupt(&t->feed.products[i]);
 		kraken_tail_miss(t, &t->feed.products[i]);
+	}
 	return 0;
 }
 
@@ -85,9 +88,12 @@ int kraken_tail_subscribe_dropped(struct kraken_tail *t, struct buf *request)
 {
 	if (subscribe(t, FEED_DROPPED, request, REQUEST_DROPPED) < 0)
 		return -1;
-	for (size_t i = 0; i < t->feed.n; i++)
-		if (t->feed.products[i].state == FEED_DROPPED)
-			t->feed.products[i].state = FEED_ASKED;
+	for (size_t i = 0; i < t->feed.n; i++) {
+		if (t->feed.products[i].state != FEED_DROPPED)
+			continue;
+		t->feed.products[i].state = FEED_ASKED;
+		feed_interrupt(&t->feed.products[i]);
+	}
 	return 0;
 }
 
@@ -97,6 +103,7 @@ int kraken_tail_unsubscribe(
 	if (kraken_unsubscribe_write(request, &product->name, 1, REQUEST_END) < 0)
 		return -1;
 	product->state = FEED_DROPPED;
+	feed_interrupt(product);
 	kraken_tail_miss(t, product);
 	return 0;
 }
@@ -160,9 +167,11 @@ static enum kraken_tail_next take_early(struct kraken_tail *t)
 }
 
 /* Once every pair is answered, what was held back at the start goes out. */
-static enum kraken_tail_next answered(struct kraken_tail *t, struct feed_product *product)
+static enum kraken_tail_next answered(
+	struct kraken_tail *t, struct feed_product *product, struct span text)
 {
 	if (product) {
+		kraken_tail_open(t, product, text);
 		product->state = FEED_ACKNOWLEDGED;
 		feed_watch_begin(product, t->now_ns);
 	}
@@ -186,12 +195,27 @@ static void explain_refusal(const char *name, struct span text, struct err *err)
 	buf_release(&known);
 }
 
-/* At the start a refusal ends the program; later, when a pair is delisted, the others go on. */
-static enum kraken_tail_next take_refusal(
-	struct kraken_tail *t, const struct kraken_message *message, struct err *err)
+/* When a pair is delisted the others go on; where there are none it is over. */
+static enum kraken_tail_next take_late_refusal(
+	struct kraken_tail *t, struct feed_product *product, const struct err *err)
+{
+	if (product->state != FEED_REFUSED)
+		diag_warning("%s", err->text);
+	t->n.refused += product->state != FEED_REFUSED;
+	product->state = FEED_REFUSED;
+	if (feed_count(&t->feed, FEED_REFUSED) < t->feed.n)
+		return KRAKEN_TAIL_GO_ON;
+	diag_warning("Kraken has refused every pair: there is nothing left to read");
+	return KRAKEN_TAIL_DONE;
+}
+
+/* At the start a refusal ends the program. */
+static enum kraken_tail_next take_refusal(struct kraken_tail *t,
+	const struct kraken_message *message, struct span whole, struct err *err)
 {
 	struct feed_product *product = kraken_tail_find(t, &message->symbol);
 	struct span text = message->text.raw;
+	struct err late;
 
 	if (message->ending) /* of a subscription that was gone already */
 		return KRAKEN_TAIL_GO_ON;
@@ -200,16 +224,9 @@ static enum kraken_tail_next take_refusal(
 		return t->begun ? KRAKEN_TAIL_RECONNECT : KRAKEN_TAIL_FAIL;
 	}
 	if (span_is_text(text, "Already subscribed"))
-		return answered(t, product);
-	explain_refusal(product->name, text, err);
-	if (!t->begun)
-		return KRAKEN_TAIL_FAIL;
-	t->n.refused += product->state != FEED_REFUSED;
-	product->state = FEED_REFUSED;
-	if (feed_count(&t->feed, FEED_REFUSED) == t->feed.n)
-		return KRAKEN_TAIL_FAIL;
-	diag_warning("%s", err->text);
-	return KRAKEN_TAIL_GO_ON;
+		return answered(t, product, whole);
+	explain_refusal(product->name, text, t->begun ? &late : err);
+	return t->begun ? take_late_refusal(t, product, &late) : KRAKEN_TAIL_FAIL;
 }
 
 /* The end of a subscription that we have not asked for. */
@@ -220,6 +237,7 @@ static void take_end(struct kraken_tail *t, const struct json_value *symbol)
 	if (!product || product->state != FEED_ACKNOWLEDGED)
 		return;
 	product->state = FEED_DROPPED;
+	product->drops++;
 	diag_warning("Kraken has ended the subscription to '%s': subscribing anew", product->name);
 }
 
@@ -256,12 +274,12 @@ static enum kraken_tail_next take_message(struct kraken_tail *t,
 			kraken_tail_take_trades(t, message);
 		break;
 	case KRAKEN_SUBSCRIBED:
-		return answered(t, kraken_tail_find(t, &message->symbol));
+		return answered(t, kraken_tail_find(t, &message->symbol), text);
 	case KRAKEN_UNSUBSCRIBED:
 		take_end(t, &message->symbol);
 		break;
 	case KRAKEN_REFUSED:
-		return take_refusal(t, message, err);
+		return take_refusal(t, message, text, err);
 	case KRAKEN_ERROR:
 		return take_error(t, message->text.raw, err);
 	case KRAKEN_STATUS:

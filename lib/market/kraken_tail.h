@@ -27,7 +27,7 @@ struct kraken_tail_counts {
 	uint64_t read;	    /* trades that came in, over either way, and messages that could not be
 			     * read; the sum of what they became: */
 	uint64_t written;   /* handed to the output */
-	uint64_t repeated;  /* came again */
+	uint64_t repeated;  /* came again, or too late: they had been given up */
 	uint64_t passed;    /* from before the start, or of pairs that were not asked for */
 	uint64_t forgotten; /* held beyond the bound: they come again over REST */
 	uint64_t held;	    /* waiting now; at the end: left to the next run */
@@ -39,7 +39,9 @@ struct kraken_tail_counts {
 	uint64_t gaps;	    /* places where ids were missing */
 	uint64_t repaired;  /* of those written: they came over REST into a hole */
 	uint64_t repairing; /* pairs under repair now */
-	uint64_t lost;	    /* ids that never came */
+	uint64_t lost;	    /* ids that never came, or too late */
+	uint64_t unsure;    /* pairs of whose first trades some may be missing, it is not known how
+			     * many: they were warned of by name */
 	uint64_t refused;   /* pairs that were refused after the start */
 };
 
@@ -47,7 +49,8 @@ struct kraken_tail_counts {
 enum kraken_tail_next {
 	KRAKEN_TAIL_GO_ON,
 	KRAKEN_TAIL_RECONNECT, /* this connection is of no use: *err says why */
-	KRAKEN_TAIL_DONE,      /* the limit is reached, or the output has failed (see out.h) */
+	KRAKEN_TAIL_DONE,      /* the limit is reached, no pair is left that Kraken has not refused,
+				* or the output has failed (see out.h) */
 	KRAKEN_TAIL_FAIL,      /* *err says why */
 };
 
@@ -94,7 +97,8 @@ void kraken_tail_begin_after(struct feed_product *product, uint64_t id, int64_t 
 int kraken_tail_subscribe(struct kraken_tail *tail, struct buf *request);
 
 /* Pairs whose subscription has to be made anew on this connection: one, or NULL; and the request for
- * all of them, as above. */
+ * all of them, as above. What Kraken has ended at once again and again has a product->drops that
+ * grows, until a trade comes: the caller may take its time then. */
 const struct feed_product *kraken_tail_dropped(const struct kraken_tail *tail);
 int kraken_tail_subscribe_dropped(struct kraken_tail *tail, struct buf *request);
 
@@ -120,7 +124,13 @@ bool kraken_tail_is_done(const struct kraken_tail *tail);
  * ids up to `to` will not come: a warning names them and `why`, they count as lost. Both write what
  * was held behind. The repair is over once product->repairing is false; else there is another hole.
  * Once the tail is done neither does anything but end the repair; what is held is left.
+ *
+ * Where a pair is adrift (see feed.h), last_id is 0, and what is missing has no known beginning: REST is
+ * to be asked for what happened since product->last_ns. find: it shows this one as the first; the pair
+ * goes on as any other then, from the first one that is later than product->since_ns. lose: to less than
+ * all that is missing, the same of what follows; to all, it cannot be known, and a warning says so.
  */
+void kraken_tail_find_first(struct kraken_tail *tail, struct feed_product *product, uint64_t id);
 void kraken_tail_supply(
 	struct kraken_tail *tail, struct feed_product *product, const struct kraken_trade *trade);
 void kraken_tail_lose(

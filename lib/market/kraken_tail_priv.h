@@ -20,6 +20,28 @@ void kraken_tail_refuse(struct kraken_tail *tail, struct span record, const char
 void kraken_tail_take_trades(struct kraken_tail *tail, const struct kraken_message *message);
 bool kraken_tail_take_update(struct kraken_tail *tail, struct span text);
 
+/* An acknowledgement, whose text it is: that of a pair that has not begun tells since when what
+ * happens belongs to its stream. */
+void kraken_tail_open(struct kraken_tail *tail, struct feed_product *product, struct span text);
+
+/* The pair's first snapshot, or a later one where that has not come: its stream begins with its last
+ * trades, or, after an interruption, with those that have happened since the first acknowledgement.
+ * Where the snapshot does not reach back that far, the pair stays adrift. */
+void kraken_tail_begin(struct kraken_tail *tail, struct feed_product *product,
+	const struct kraken_message *snapshot);
+
+/* The stream of a pair that is adrift begins with this id, since nothing tells where it should: that
+ * is counted and said. */
+void kraken_tail_doubt(
+	struct kraken_tail *tail, struct feed_product *product, uint64_t id, const char *why);
+
+/* A pair under repair has moved on: what is held behind it follows. Once the tail is done the rest is
+ * left to the next run. */
+void kraken_tail_drain(struct kraken_tail *tail, struct feed_product *product);
+
+/* Whether what is missing of the pair can be asked for. */
+bool kraken_tail_can_repair(const struct kraken_tail *tail, const struct feed_product *product);
+
 /* Has the pair repaired where ids of it are known to be missing. */
 void kraken_tail_miss(struct kraken_tail *tail, struct feed_product *product);
 

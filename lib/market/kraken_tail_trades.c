@@ -78,12 +78,12 @@ static bool write_trade(
 	return !failed;
 }
 
-static void report_lost(
-	struct kraken_tail *t, const struct feed_product *product, uint64_t to, const char *why)
+static void lose(struct kraken_tail *t, struct feed_product *product, uint64_t to, const char *why)
 {
 	t->n.lost += to - product->last_id;
 	diag_warning("'%s': lost trades %llu to %llu: %s", product->name,
 		(unsigned long long)product->last_id + 1, (unsigned long long)to, why);
+	feed_lose(product, to);
 }
 
 static void end_repair(struct kraken_tail *t, struct feed_product *product)
@@ -107,13 +107,15 @@ static void write_held(struct kraken_tail *t, struct feed_product *product, cons
 	feed_move(product, trade.id, trade.time_ns);
 }
 
-/* Something was written to a pair under repair: what is held behind it follows. Once the tail is done
- * the rest is left to the next run. */
-static void drain(struct kraken_tail *t, struct feed_product *product)
+void kraken_tail_drain(struct kraken_tail *t, struct feed_product *product)
 {
 	struct held held;
 	bool moved = false;
 
+	for (; hold_first(&product->hold, &held) && held.id <= product->last_id; t->n.held--) {
+		hold_drop_first(&product->hold, &t->room);
+		t->n.passed++;
+	}
 	while (!kraken_tail_is_done(t) && hold_first(&product->hold, &held) &&
 		held.id == product->last_id + 1) {
 		write_held(t, product, &held);
@@ -126,9 +128,14 @@ static void drain(struct kraken_tail *t, struct feed_product *product)
 		t->n.gaps++;
 }
 
+bool kraken_tail_can_repair(const struct kraken_tail *t, const struct feed_product *product)
+{
+	return t->settings.repair && !t->settings.frames && (product->since_ns || !product->adrift);
+}
+
 void kraken_tail_miss(struct kraken_tail *t, struct feed_product *product)
 {
-	if (product->repairing || !t->settings.repair || t->settings.frames ||
+	if (product->repairing || !kraken_tail_can_repair(t, product) ||
 		feed_missing_to(product) == product->last_id)
 		return;
 	product->repairing = true;
@@ -179,12 +186,15 @@ static void hold(
 static void take_gap(
 	struct kraken_tail *t, struct feed_product *product, const struct kraken_trade *trade)
 {
-	if (t->settings.repair && !t->settings.frames) {
+	if (kraken_tail_can_repair(t, product)) {
 		hold(t, product, trade);
 		return;
 	}
 	t->n.gaps++;
-	report_lost(t, product, trade->id - 1, "they did not come, or could not be taken");
+	if (product->adrift)
+		kraken_tail_doubt(t, product, trade->id, "there was an interruption");
+	else
+		lose(t, product, trade->id - 1, "they did not come, or could not be taken");
 	write_trade(t, trade, t->received_ns);
 	feed_move(product, trade->id, trade->time_ns);
 }
@@ -196,7 +206,7 @@ static void take_new(
 	case FEED_NEXT:
 		write_trade(t, trade, t->received_ns);
 		if (product->repairing)
-			drain(t, product);
+			kraken_tail_drain(t, product);
 		break;
 	case FEED_GAP:
 		take_gap(t, product, trade);
@@ -214,67 +224,6 @@ static void take_new(
 	}
 }
 
-/* The trades of a snapshot with the highest ids, the highest first: those that the stream may begin
- * with, and the one before them. */
-struct latest {
-	struct {
-		uint64_t id;
-		int64_t time_ns;
-	} trades[KRAKEN_SNAPSHOT_TRADES + 1];
-	size_t n;
-};
-
-static void insert_latest(struct latest *latest, size_t max, const struct kraken_trade *trade)
-{
-	size_t place = 0;
-
-	while (place < latest->n && latest->trades[place].id > trade->id)
-		place++;
-	if (trade->id == 0 || place == max ||
-		(place < latest->n && latest->trades[place].id == trade->id))
-		return;
-	if (latest->n < max)
-		latest->n++;
-	memmove(&latest->trades[place + 1], &latest->trades[place],
-		(latest->n - place - 1) * sizeof *latest->trades);
-	latest->trades[place].id = trade->id;
-	latest->trades[place].time_ns = trade->time_ns;
-}
-
-/* A pair's stream begins with the last of its first snapshot, behind the trade before them; the
- * snapshot need not reach back that far, and is not always in order. */
-static void begin(
-	struct kraken_tail *t, struct feed_product *product, const struct kraken_message *message)
-{
-	struct json_walk walk = json_walk_start(message->data.raw);
-	uint64_t last = t->settings.last;
-	struct latest latest = {.n = 0};
-	struct json_value element;
-	struct kraken_trade trade;
-	const char *reason;
-
-	if (last > KRAKEN_SNAPSHOT_TRADES)
-		last = KRAKEN_SNAPSHOT_TRADES;
-	while (json_walk_next(&walk, &element))
-		if (kraken_trade_read(element.raw, &trade, &reason) == 0 &&
-			kraken_tail_find(t, &trade.symbol) == product)
-			insert_latest(&latest, last + 1, &trade);
-	product->begun = true;
-	if (latest.n == 0)
-		return;
-	if (latest.n > last)
-		feed_begin_after(product, latest.trades[last].id, latest.trades[last].time_ns);
-	else
-		kraken_tail_begin_after(product, latest.trades[latest.n - 1].id - 1,
-			latest.trades[latest.n - 1].time_ns);
-}
-
-void kraken_tail_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns)
-{
-	feed_begin_after(product, id, time_ns);
-	product->from_one = id == 0;
-}
-
 /* `snapshot` is the message that the trade is from, where that is one. */
 static void take_trade(struct kraken_tail *t, const struct kraken_trade *trade,
 	const struct kraken_message *snapshot)
@@ -290,8 +239,8 @@ static void take_trade(struct kraken_tail *t, const struct kraken_trade *trade,
 		feed_watch_begin(product, t->now_ns);
 	else
 		feed_watch_heard(product, t->now_ns);
-	if (snapshot && !product->begun)
-		begin(t, product, snapshot);
+	if (snapshot && (!product->begun || product->adrift))
+		kraken_tail_begin(t, product, snapshot);
 	take_new(t, product, trade);
 }
 
@@ -335,9 +284,14 @@ void kraken_tail_supply(
 		return;
 	}
 	t->n.read++;
-	t->n.repaired += write_trade(t, trade, t->received_ns);
-	feed_move(product, trade->id, trade->time_ns);
-	drain(t, product);
+	if (product->since_ns && trade->time_ns <= product->since_ns) {
+		t->n.passed++;
+		kraken_tail_begin_after(product, trade->id, product->last_ns);
+	} else {
+		t->n.repaired += write_trade(t, trade, t->received_ns);
+		feed_move(product, trade->id, trade->time_ns);
+	}
+	kraken_tail_drain(t, product);
 }
 
 void kraken_tail_lose(
@@ -353,7 +307,22 @@ void kraken_tail_lose(
 		to = missing_to;
 	if (to <= product->last_id)
 		return;
-	report_lost(t, product, to, why);
-	feed_move(product, to, product->last_ns);
-	drain(t, product);
+	if (product->adrift && to == missing_to)
+		kraken_tail_doubt(t, product, to + 1, why);
+	else if (product->adrift)
+		kraken_tail_begin_after(product, to, product->last_ns);
+	else
+		lose(t, product, to, why);
+	kraken_tail_drain(t, product);
+}
+
+void kraken_tail_find_first(struct kraken_tail *t, struct feed_product *product, uint64_t id)
+{
+	uint64_t missing_to = feed_missing_to(product);
+
+	if (!product->adrift || !product->repairing || id == 0)
+		return;
+	kraken_tail_begin_after(
+		product, id - 1 < missing_to ? id - 1 : missing_to, product->last_ns);
+	kraken_tail_drain(t, product);
 }

@@ -160,6 +160,61 @@ static void test_missing(void)
 	feed_release(&feed);
 }
 
+/* It was interrupted before anything came. */
+static void test_adrift(void)
+{
+	char a[] = "A", b[] = "B", *names[] = {a, b};
+	struct feed_product *product;
+	struct feed feed;
+	const char *twice;
+
+	feed_init(&feed, names, 2, &twice);
+	product = feed.products;
+	feed_open(product, 5 * MS);
+	feed_interrupt(product);
+	TAP_OK(product->adrift && feed_judge(product, 7, 9 * MS) == FEED_GAP &&
+			feed_missing_to(product) == 7,
+		"nothing tells what is missing before the first trade");
+	feed_begin_after(product, 6, product->last_ns);
+	TAP_OK(!product->adrift && product->seen_id == 7 && product->since_ns == 5 * MS &&
+			feed_judge(product, 7, 3 * MS) == FEED_NEXT && product->since_ns == 0 &&
+			product->last_ns == 3 * MS,
+		"until it is told; the first trade gives the time");
+	feed_open(product, 8 * MS);
+	feed_interrupt(product);
+	TAP_OK(!product->adrift && product->since_ns == 0, "once it has begun it is not");
+	feed_interrupt(&feed.products[1]);
+	TAP_OK(feed_judge(&feed.products[1], 1, MS) == FEED_NEXT && !feed.products[1].adrift,
+		"nor with the first trade of all");
+	feed_release(&feed);
+}
+
+/* Those that were given up come after all. */
+static void test_lost(void)
+{
+	char name[] = "A", *names[] = {name};
+	struct feed_product *product;
+	struct feed feed;
+	const char *twice;
+
+	feed_init(&feed, names, 1, &twice);
+	product = feed.products;
+	feed_judge(product, 10, 10 * MS);
+	feed_lose(product, 12);
+	feed_lose(product, 15);
+	TAP_OK(feed_judge(product, 11, 90 * MS) == FEED_REPEATED &&
+			feed_judge(product, 15, 90 * MS) == FEED_REPEATED,
+		"what was lost is no new sequence");
+	TAP_OK(feed_judge(product, 10, 90 * MS) == FEED_ANEW, "what was not is");
+	feed_judge(product, 16, 16 * MS);
+	feed_lose(product, 18);
+	TAP_OK(feed_judge(product, 17, 90 * MS) == FEED_REPEATED &&
+			feed_judge(product, 12, 12 * MS) == FEED_REPEATED &&
+			feed_judge(product, 16, 90 * MS) == FEED_ANEW,
+		"also of another hole");
+	feed_release(&feed);
+}
+
 static void test_names(void)
 {
 	enum { NAMES = 1000 };
@@ -225,6 +280,8 @@ int main(void)
 	test_begin();
 	test_from_one();
 	test_missing();
+	test_adrift();
+	test_lost();
 	test_names();
 	test_states();
 	return tap_end();

@@ -72,6 +72,7 @@ static void test_products(void)
 	product->repairing = true;
 	hold(product, &room, 105);
 	hold(product, &room, 106);
+	feed_open(feed_find(&feed, span_text(a)), 5 * STAMP_NS_PER_S); /* no trade has come */
 	feed_begin_after(feed_find(&feed, span_text(e)), UINT64_MAX, 7 * STAMP_NS_PER_S);
 	TAP_OK(is_wanted(&feed), "each product has its samples");
 	feed_release(&feed);

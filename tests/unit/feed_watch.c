@@ -13,6 +13,7 @@
  *   q        who is due? The answer is a part of `told`: "5q:A" or "5q:-"
  *   s A 7    others show this one; with a grace of 5 s
  *   m        who is mute? likewise, with how often: "9m:A1"
+ *   o A      it is known since when its trades are to come
  *   d A      its subscription is dropped
  *   r A      it is under repair; R A: it is no more
  * Products are A, B and C; silence becomes suspicious after 60 s.
@@ -51,6 +52,9 @@ static const struct {
 	{"mute is who has never shown a trade, but for what was there before",
 		"0aA;60q;60sA7;70m;180q;180sA7;190m;420q;420sA8;425m;425aA;485q;485sA8;490m",
 		"60q:A 70m:- 180q:A 190m:- 420q:A 425m:A1+0 485q:A 490m:-"},
+	{"mute is who has never shown a trade, though there is one since then",
+		"0aA;0oA;60q;60sA0;70m;180q;180sA7;185m;185aA;245q;245sA7;250m",
+		"60q:A 70m:- 180q:A 185m:A1+7 245q:A 250m:-"},
 	{"mute once more", "0aA;0tA5;60q;60sA7;65m;65aA;125q;125sA8;130m",
 		"60q:A 65m:A1+7 125q:A 130m:A2+8"},
 	{"not once more where it was only what is known", "0aA;0tA5;60q;60sA7;65m;125q;125sA7;130m",
@@ -105,6 +109,8 @@ static void take_step(struct stage *s, const char *step)
 		feed_watch_heard(product, now);
 	} else if (*p == 's') {
 		feed_watch_shown(product, id, now, 5 * second);
+	} else if (*p == 'o') {
+		feed_open(product, second);
 	} else if (*p == 'd') {
 		product->state = FEED_DROPPED;
 	} else if (*p == 'r' || *p == 'R') {

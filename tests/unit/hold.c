@@ -3,10 +3,21 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "child.h"
 #include "tap.h"
 
 enum { PLENTY = 1 << 30 };
+
+/* Whether memory is watched over by what takes far more of it. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { CHECKED = 1 };
+#elif defined(__has_feature)
+enum { CHECKED = __has_feature(address_sanitizer) };
+#else
+enum { CHECKED = 0 };
+#endif
 
 static enum hold_result add(
 	struct hold *hold, struct hold_room *room, uint64_t id, const char *text)
@@ -111,7 +122,7 @@ static void test_flow(void)
 	struct hold hold = {.places = NULL};
 	struct held held;
 	bool right = true;
-	uint64_t most = 0, full;
+	uint64_t most = 0;
 	char text[32];
 
 	for (uint64_t id = 1; id <= STEPS; id++) {
@@ -126,15 +137,67 @@ static void test_flow(void)
 		hold_drop_first(&hold, &room);
 	}
 	TAP_OK(right && hold_count(&hold) == HELD, "first in, first out");
-	full = HELD * (most / hold.n + 8);
-	TAP_OK(most < 3 * full, "what is gone is not kept: %llu", (unsigned long long)most);
-	for (int i = 0; i < HELD / 4; i++)
-		hold_drop_first(&hold, &room);
+	TAP_OK(most <= room.used / HELD * (HELD + 1) && hold.cap < 2 * HELD,
+		"what is gone is not kept: %llu bytes, %zu places", (unsigned long long)most,
+		hold.cap);
 	room.ceiling = room.used;
-	TAP_OK(add(&hold, &room, STEPS + 1, "t") == HOLD_TAKEN && room.used < room.ceiling,
-		"where room is short it makes way at once");
+	hold_drop_first(&hold, &room);
+	TAP_OK(add(&hold, &room, STEPS + 1, "t5001") == HOLD_TAKEN &&
+			add(&hold, &room, STEPS + 2, "t5002") == HOLD_FULL,
+		"its room is free at once");
 	hold_forget(&hold, &room);
 	TAP_OK(room.used == 0, "all is free again");
+}
+
+/* How many kilobytes the process has had at most. */
+static long peak(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+/* Holds of a length each, by turns filled to the ceiling and drained to a part, take no more than
+ * that, and a twentieth. */
+static int run_ceiling(const void *arg)
+{
+	enum { CEILING = 64 * 1024 * 1024, HOLDS = 3, ROUNDS = 3 };
+	struct hold_room room = {.ceiling = CEILING};
+	struct hold holds[HOLDS] = {{.places = NULL}};
+	long before = peak(), most = CEILING / 1024 / 100 * 105;
+	char text[256];
+	uint64_t id = 0;
+
+	memset(text, 'x', sizeof text);
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t n = *(const size_t *)arg;
+		struct held held = {.object = span_make(text, n)};
+
+		do
+			held.id = ++id;
+		while (hold_add(&holds[id % HOLDS], &room, &held) == HOLD_TAKEN);
+		for (int i = 0; i < HOLDS; i++)
+			while (hold_count(&holds[i]) > 1000)
+				hold_drop_first(&holds[i], &room);
+	}
+	for (int i = 0; i < HOLDS; i++)
+		hold_forget(&holds[i], &room);
+	printf("%ld of %d", peak() - before, CEILING / 1024);
+	fflush(stdout);
+	return peak() - before <= most ? 0 : 1;
+}
+
+static void test_ceiling(void)
+{
+	static const size_t lengths[] = {160, 200, 255};
+	struct child child;
+
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		child_run(&child, run_ceiling, &lengths[i]);
+		TAP_OK(CHECKED || child.status == 0, "trades of %zu bytes keep to the bound: %s",
+			lengths[i], child.out);
+	}
 }
 
 int main(void)
@@ -142,5 +205,6 @@ int main(void)
 	test_order();
 	test_room();
 	test_flow();
+	test_ceiling();
 	return tap_end();
 }

@@ -50,6 +50,7 @@ static const char *show(char *to, size_t size, const struct kraken_tail_counts *
 		{"repairing", n->repairing},
 		{"lost", n->lost},
 		{"refused", n->refused},
+		{"unsure", n->unsure},
 	};
 	size_t used = 0;
 
@@ -72,13 +73,19 @@ static void on_hole(void *arg, struct feed_product *product)
 /* Bytes in which so many trades can wait. */
 static uint64_t bytes_of(int room)
 {
-	enum { BESIDE = 32, PLENTY = 1 << 20 }; /* what is kept beside each */
+	enum { PLENTY = 1 << 20 };
+	struct hold_room used = {.ceiling = PLENTY};
+	struct hold hold = {.places = NULL};
+	struct held held = {.id = 1};
 	struct buf object;
 	uint64_t one;
 
 	buf_init(&object, 1024);
 	add_trade(&object, "B1");
-	one = object.len + BESIDE;
+	held.object = buf_span(&object);
+	hold_add(&hold, &used, &held);
+	one = used.used;
+	hold_forget(&hold, &used);
 	buf_release(&object);
 	return room < 0 ? one - 1 : room ? (uint64_t)room * one : PLENTY;
 }
@@ -275,11 +282,19 @@ static void test_dropped(void)
 		"none is dropped");
 	step_desk(&d, "D E");
 	TAP_OK(kraken_tail_dropped(tail) == product_of(tail, 'E') &&
+			product_of(tail, 'E')->drops == 1 &&
 			kraken_tail_subscribe_dropped(tail, request) == 0 &&
 			asks_for(request, "[\"ETH/USD\"]") && !kraken_tail_dropped(tail) &&
 			strcmp(kraken_tail_unanswered(tail), eth) == 0,
 		"one is, and asked for alone");
 	step_desk(&d, "a E");
+	step_desk(&d, "S E1");
+	step_desk(&d, "D E");
+	TAP_OK(product_of(tail, 'E')->drops == 2, "again, with no trade but those of a snapshot");
+	kraken_tail_subscribe_dropped(tail, request);
+	step_desk(&d, "a E");
+	step_desk(&d, "U E2");
+	TAP_OK(product_of(tail, 'E')->drops == 0, "a trade that comes ends the row");
 	TAP_OK(kraken_tail_unsubscribe(tail, product_of(tail, 'B'), request) == 0 &&
 			asks_for(request, "\"unsubscribe\"") &&
 			asks_for(request, "[\"BTC/USD\"]") &&

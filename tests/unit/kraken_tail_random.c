@@ -183,10 +183,19 @@ static void trade(struct world *w, unsigned pair, unsigned faults)
 	show(w, 'U', pair, from, from + n - 1, faults);
 }
 
+/* From now on a pair that had no trade when it began is to miss none. */
+static void interrupt(struct world *w, unsigned pair)
+{
+	if (!w->pairs[pair].next && !product(w, pair)->begun)
+		w->pairs[pair].next = 1;
+}
+
 static void reconnect(struct world *w)
 {
 	unsigned first = roll(w, PAIRS);
 
+	for (unsigned i = 0; i < PAIRS; i++)
+		interrupt(w, i);
 	for (unsigned i = 0; i < PAIRS; i++)
 		if (w->pairs[i].top + 30 < IDS_MAX)
 			w->pairs[i].top += roll(w, 2) ? roll(w, 30) : 0;
@@ -215,6 +224,7 @@ static void resubscribe(struct world *w)
 	else
 		snprintf(text, sizeof text, "D %c", letters[pair]);
 	step(w, text);
+	interrupt(w, pair);
 	if (roll(w, 3) == 0)
 		trade(w, pair, 30);
 	step(w, "G");
@@ -242,6 +252,11 @@ static void lose(struct world *w, unsigned pair)
 	unsigned to = (unsigned)p->last_id + roll(w, 10);
 	char text[16];
 
+	if (p->adrift) { /* REST has them all */
+		snprintf(text, sizeof text, "F %c1", letters[pair]);
+		step(w, text);
+		return;
+	}
 	for (uint64_t id = p->last_id + 1; id <= to && id <= feed_missing_to(p); id++) {
 		w->pairs[pair].lost[id] = true;
 		w->lost++;
@@ -266,7 +281,7 @@ static void open_pipe(struct world *w)
 static void begin(struct world *w)
 {
 	char *pairs[] = {btc, eth, NULL};
-	static const uint64_t rooms[] = {10, 170, 400, 1000, 1 << 20};
+	static const uint64_t rooms[] = {10, 230, 500, 1300, 1 << 20};
 	struct err err;
 
 	kraken_tail_init(&w->tail, pairs, PAIRS, &err);

@@ -2,7 +2,7 @@
  * What happens to a kraken_tail, told in steps, each behind a letter:
  *   C        a new connection: the request is made
  *   G        the request for those that were dropped
- *   a B      the subscription to B is acknowledged; "a" alone: to no pair
+ *   a B      the subscription to B is acknowledged; "a" alone: to no pair; @N: at the time of trade N
  *   r B      it is refused; "r" alone: the whole request is
  *   again B  it is refused since it stands already
  *   D B      it is ended; x B: there was none to end
@@ -11,6 +11,7 @@
  *   o B5     before all: B goes on behind trade 5
  *   S B1 B2  a snapshot with these trades: pair, id, and @N where its time is that of trade N
  *   U B3 E7  an update; "!" is a trade without a price, "?" one that is no object
+ *   F B5     REST shows that B5 is the first one of B, which is adrift
  *   + B2 B3  these are supplied by REST; after "-" those up to the next one are lost
  *   - B3     those up to this one are lost
  *   @ 5      the time of receipt, from now on
@@ -52,8 +53,13 @@ static inline void add_trade(struct buf *to, const char *word)
 		*word == '!' ? 1 : id, ms / 1000, ms % 1000);
 }
 
-static inline void add_answer(struct buf *to, const char *method, char pair, const char *error)
+static inline void add_answer(
+	struct buf *to, const char *method, const char *word, const char *error)
 {
+	const char *at = strchr(word, '@');
+	unsigned long ms = at ? strtoul(at + 1, NULL, 10) : 0;
+	char pair = *word;
+
 	buf_printf(to, "{\"method\":\"%s\",\"success\":%s,", method, error ? "false" : "true");
 	if (error)
 		buf_printf(to, "\"error\":\"%s\",", error);
@@ -62,7 +68,8 @@ static inline void add_answer(struct buf *to, const char *method, char pair, con
 	if (!error)
 		buf_printf(to, "\"result\":{\"channel\":\"trade\"%s%s%s},",
 			pair ? ",\"symbol\":\"" : "", pair ? pair_of(pair) : "", pair ? "\"" : "");
-	buf_add_text(to, "\"time_in\":\"2026-01-01T00:00:00Z\",\"req_id\":1}");
+	buf_printf(to, "\"time_in\":\"2026-01-01T00:00:%02lu.%03luZ\",\"req_id\":1}", ms / 1000,
+		ms % 1000);
 }
 
 static inline char *next_word(char *word)
@@ -89,15 +96,15 @@ static inline void write_message(struct buf *to, char *step)
 	char *word = next_word(step);
 
 	if (strncmp(step, "again", 5) == 0)
-		add_answer(to, "subscribe", *word, "Already subscribed");
+		add_answer(to, "subscribe", word, "Already subscribed");
 	else if (*step == 'a')
-		add_answer(to, "subscribe", *word, NULL);
+		add_answer(to, "subscribe", word, NULL);
 	else if (*step == 'r')
-		add_answer(to, "subscribe", *word, "Currency pair not supported");
+		add_answer(to, "subscribe", word, "Currency pair not supported");
 	else if (*step == 'D')
-		add_answer(to, "unsubscribe", *word, NULL);
+		add_answer(to, "unsubscribe", word, NULL);
 	else if (*step == 'x')
-		add_answer(to, "unsubscribe", *word, "Subscription Not Found");
+		add_answer(to, "unsubscribe", word, "Subscription Not Found");
 	else if (*step == 'S')
 		add_trades(to, "snapshot", word);
 	else if (*step == 'U')
@@ -158,6 +165,8 @@ static inline bool take_deed(struct kraken_tail *tail, char *step)
 	else if (*step == 'o')
 		kraken_tail_begin_after(
 			product, id, INT64_C(1767225600000000000) + (int64_t)id * 1000000);
+	else if (*step == 'F')
+		kraken_tail_find_first(tail, product, id);
 	else if (*step == '@')
 		tail->received_ns = (int64_t)strtoul(word, NULL, 10);
 	if (*step == 'm')
@@ -167,7 +176,7 @@ static inline bool take_deed(struct kraken_tail *tail, char *step)
 	if (result < 0)
 		abort();
 	buf_release(&request);
-	return strchr("CGkmo@+-", *step) != NULL;
+	return strchr("CFGkmo@+-", *step) != NULL;
 }
 
 static inline enum kraken_tail_next take_step(struct kraken_tail *tail, char *step, struct err *err)
