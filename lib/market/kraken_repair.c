@@ -12,8 +12,14 @@
 	STAMP_NS_PER_S /* behind the first answer that brings nothing; it grows by as much */
 #define PAUSE_MAX_NS (5 * STAMP_NS_PER_S)
 #define LONG_NS (5 * STAMP_NS_PER_S)
+/* Far longer than REST has been seen to lag, or is cached. */
+#define PROOF_NS (30 * STAMP_NS_PER_S)
 
-enum { FULL_MAX = 20 }; /* full pages in a row that bring nothing */
+enum {
+	FULL_MAX = 20,	 /* full pages in a row that bring nothing */
+	PROOFS_MIN = 5,	 /* answers that show a hole as Kraken's own */
+	PROOF_PART = 10, /* of the patience */
+};
 
 static void set_since(struct kraken_repair *r, int64_t ns)
 {
@@ -28,7 +34,7 @@ static bool look(struct kraken_repair *r)
 		return false;
 	r->last_id = r->product->last_id;
 	r->waiting_since_ns = 0;
-	r->tries = r->full = 0;
+	r->tries = r->full = r->proofs = 0;
 	r->hole_to = 0;
 	return true;
 }
@@ -43,15 +49,18 @@ static void say_end(struct kraken_repair *r)
 
 /* Asks again for what follows the last trade. A page that did not show that, or showed later trades
  * but not the next one, may be right from further back: times are not always in the order of ids, nor
- * always right. A cache has no answer yet to a request that was never made. */
+ * always right. Where the last trade's is yet to come, it may be that which is wrong or our own clock:
+ * both are tried in turn. A cache has no answer yet to a request that was never made. */
 static void go_back(struct kraken_repair *r, int64_t now_ns)
 {
 	static const int64_t further_ns[] = {
 		0, KRAKEN_MARGIN_NS, STAMP_NS_PER_S, 60 * STAMP_NS_PER_S};
 	const size_t n = sizeof further_ns / sizeof *further_ns;
-	int64_t from_ns = r->product->last_ns < now_ns ? r->product->last_ns : now_ns;
+	int64_t from_ns = r->product->last_ns;
 	bool is_odd = r->hole_to || !r->seen;
 
+	if (!r->seen && r->tries % 2 == 1 && now_ns < from_ns)
+		from_ns = now_ns;
 	from_ns -= KRAKEN_MARGIN_NS + r->nudges++;
 	set_since(r, from_ns - (is_odd ? further_ns[r->tries % n] : 0));
 	r->full = 0;
@@ -197,12 +206,13 @@ static void warn_once(struct kraken_repair *r, int64_t now_ns)
 		(unsigned long long)missing_to(r));
 }
 
-/* An answer has brought nothing, or has not brought all. Whether the patience is over. */
-static bool wear_out(struct kraken_repair *r, int64_t now_ns, const char *why)
+/* An answer has brought nothing, or has not brought all. Whether the patience is over, as it is where
+ * nothing more can be hoped for. */
+static bool wear_out(struct kraken_repair *r, int64_t now_ns, bool is_hopeless, const char *why)
 {
 	if (!r->waiting_since_ns)
 		r->waiting_since_ns = now_ns;
-	if (now_ns - r->waiting_since_ns < r->patience_ns) {
+	if (now_ns - r->waiting_since_ns < r->patience_ns && !is_hopeless) {
 		warn_once(r, now_ns);
 		return false;
 	}
@@ -221,14 +231,40 @@ static int64_t pause_ns(const struct kraken_repair *r, int64_t now_ns)
 	return pause < left_ns ? pause : left_ns;
 }
 
+/* How long a hole must be shown. */
+static int64_t proof_ns(const struct kraken_repair *r)
+{
+	int64_t part_ns = r->patience_ns / PROOF_PART;
+
+	return part_ns > PROOF_NS ? part_ns : PROOF_NS;
+}
+
+/* Whether it is proven by now that Kraken itself has the hole, behind which a page has shown `later` to
+ * be the first trade; 0: it has shown none. A full page that does not come that far says nothing about
+ * it; one that ends before it comes from a REST that lags. */
+static bool proves(struct kraken_repair *r, uint64_t later, int64_t now_ns)
+{
+	bool is_full = r->page.n >= KRAKEN_PAGE_MAX;
+
+	if (later ? later - 1 != r->hole_to : !is_full)
+		r->proofs = 0;
+	if (later)
+		r->hole_to = later - 1;
+	if (!later || !(r->seen || r->product->last_id == 0))
+		return false;
+	if (r->proofs++ == 0)
+		r->proven_since_ns = now_ns;
+	return r->proofs >= PROOFS_MIN && now_ns - r->proven_since_ns >= proof_ns(r);
+}
+
 static void turn_page(struct kraken_repair *r, int64_t now_ns)
 {
 	uint64_t later = find_later(r);
+	bool is_proven = proves(r, later, now_ns);
 
-	r->hole_to = later ? later - 1 : r->hole_to;
 	if (!later && r->page.n >= KRAKEN_PAGE_MAX && follow(r))
 		return;
-	if (wear_out(r, now_ns,
+	if (wear_out(r, now_ns, is_proven,
 		    r->hole_to ? "Kraken's REST interface does not have them"
 			       : "Kraken's REST interface did not show them in time")) {
 		go_back(r, now_ns);
@@ -254,6 +290,8 @@ static void take_rows(struct kraken_repair *r)
 static void take_page(struct kraken_repair *r, int64_t now_ns)
 {
 	r->seen = shows_known(r);
+	if (r->product->adrift)
+		kraken_tail_find_first(r->tail, r->product, find_later(r));
 	take_rows(r);
 	look(r);
 	if (r->product->repairing)
@@ -267,7 +305,7 @@ static void take_fault(struct kraken_repair *r, int64_t now_ns, int64_t wait_ns,
 {
 	r->not_before_ns = now_ns + wait_ns;
 	set_since(r, (int64_t)r->since_ns - 1);
-	if (wear_out(r, now_ns, why))
+	if (wear_out(r, now_ns, false, why))
 		go_back(r, now_ns);
 	if (!r->product->repairing)
 		say_end(r);
@@ -293,9 +331,25 @@ enum kraken_verdict kraken_repair_take(
 	return verdict;
 }
 
-void kraken_repair_excuse(struct kraken_repair *r)
+static void excuse(int64_t *since_ns, int64_t now_ns, int64_t ns)
+{
+	int64_t gone_ns = now_ns - *since_ns;
+
+	*since_ns += ns < gone_ns ? ns : gone_ns;
+}
+
+void kraken_repair_excuse(struct kraken_repair *r, int64_t now_ns, int64_t ns)
+{
+	if (r->waiting_since_ns)
+		excuse(&r->waiting_since_ns, now_ns, ns);
+	if (r->proofs)
+		excuse(&r->proven_since_ns, now_ns, ns);
+}
+
+void kraken_repair_renew(struct kraken_repair *r)
 {
 	r->waiting_since_ns = 0;
+	r->proofs = 0;
 }
 
 void kraken_repair_give_up(struct kraken_repair *r, const char *why)

@@ -5,7 +5,8 @@
  *
  * REST may lag behind the WebSocket, answer from a cache, or fail: it is asked again until the trades
  * are there or the patience is over; only then are ids lost. Each answer that brings a missing trade
- * renews the patience.
+ * renews the patience. Where complete answers show what lies on both sides of a hole, again and again,
+ * it is Kraken's own, and a tenth of the patience will do, but no less than half a minute.
  *
  * Source: Kraken API documentation, "Get Recent Trades" (read in 2026); measurements of October 2026:
  * `since` is inclusive, equal requests are answered from a cache for some two seconds, and REST's
@@ -46,6 +47,8 @@ struct kraken_repair {
 	unsigned full;		  /* full pages that were followed to the next one */
 	bool seen;		  /* the last page has shown a trade that was there before */
 	uint64_t hole_to; /* REST showed later trades but none up to this id; 0: it did not */
+	unsigned proofs; /* answers in a row that showed just this hole, and what lies before it, */
+	int64_t proven_since_ns; /* the first of them */
 
 	unsigned nudges; /* requests that go back: each by a nanosecond more */
 	uint64_t supplied;
@@ -75,8 +78,10 @@ enum kraken_repair_step kraken_repair_next(
 enum kraken_verdict kraken_repair_take(struct kraken_repair *repair, int64_t now_ns, long status,
 	struct span body, struct err *err);
 
-/* Requests cannot be made for a while through nobody's fault (a lockout): the patience begins anew. */
-void kraken_repair_excuse(struct kraken_repair *repair);
+/* For so long, up to now_ns, no request could be made, through no fault of REST's: the patience is longer
+ * by that. And where none can be made for a while to come (a lockout): it begins anew. */
+void kraken_repair_excuse(struct kraken_repair *repair, int64_t now_ns, int64_t ns);
+void kraken_repair_renew(struct kraken_repair *repair);
 
 /* Nothing more will be asked, because of this: all that is missing is lost. */
 void kraken_repair_give_up(struct kraken_repair *repair, const char *why);

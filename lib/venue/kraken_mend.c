@@ -21,6 +21,9 @@ struct mended {
 	char *query;		     /* how a URL names it; NULL: not looked up yet */
 	bool chained;		     /* there is a chain for its repair */
 	struct kraken_repair repair; /* its tail is NULL until the chain has begun it */
+	uint64_t asked_id;	     /* the product's last one when it was asked for last */
+	int64_t held_ns;  /* for how long it could not be asked, since it was looked at, */
+	int64_t slept_ns; /* and how long the machine had been suspended then */
 };
 
 struct kraken_mend {
@@ -73,12 +76,23 @@ static const char *query_of(struct mended *m)
 	return m->query;
 }
 
+/* Not for a certificate either does a live stream end. */
+static enum crawl_step next_pairs(void *arg, struct crawl_ask *ask)
+{
+	struct crawl_chain chain = kraken_rest_pairs(arg);
+	enum crawl_step step = chain.next(chain.arg, ask);
+
+	ask->endures = true;
+	return step;
+}
+
 /* The list of pairs is asked for when something is asked for first. */
 static bool has_pairs(struct kraken_mend *mend)
 {
 	const struct kraken_mend_settings *s = mend->settings;
 	struct crawl_chain chain = kraken_rest_pairs(s->rest);
 
+	chain.next = next_pairs;
 	if (!s->rest->has_asked && !mend->asks_pairs)
 		crawl_add(s->crawl, &chain);
 	mend->asks_pairs = true;
@@ -109,6 +123,19 @@ static void begin_repair(struct mended *m)
 	kraken_repair_begin(&m->repair, s->tail, m->product, query_of(m), s->patience_ns);
 	if (s->rest->pairs.n > 0)
 		m->repair.pairs = &s->rest->pairs;
+	m->held_ns = 0;
+	m->slept_ns = stamp_suspended();
+}
+
+/* The patience is for a REST that can be asked. */
+static void excuse_repair(struct mended *m)
+{
+	int64_t slept_ns = stamp_suspended();
+
+	kraken_repair_excuse(&m->repair, kraken_rest_now(m->mend->settings->rest),
+		m->held_ns + slept_ns - m->slept_ns);
+	m->held_ns = 0;
+	m->slept_ns = slept_ns;
 }
 
 static enum crawl_step end_chain(struct mended *m)
@@ -117,6 +144,16 @@ static enum crawl_step end_chain(struct mended *m)
 	kraken_repair_release(&m->repair);
 	m->repair = (struct kraken_repair){.tail = NULL};
 	return CRAWL_DONE;
+}
+
+/* A pair that is further than it was, by whatever way, has another hole: what failed before is no
+ * reason to give that up. */
+static void ask_for(struct mended *m, struct crawl_ask *ask, struct span path)
+{
+	kraken_rest_ask(m->mend->settings->rest, ask, path, m->product->name);
+	ask->anew = m->asked_id != m->product->last_id;
+	ask->endures = true;
+	m->asked_id = m->product->last_id;
 }
 
 static enum crawl_step next_repair(void *arg, struct crawl_ask *ask)
@@ -133,15 +170,17 @@ static enum crawl_step next_repair(void *arg, struct crawl_ask *ask)
 		return wait_for_pairs(ask);
 	if (!m->repair.tail)
 		begin_repair(m);
+	excuse_repair(m);
+	ask->held_ns = &m->held_ns;
 	buf_init(&path, PATH_MAX_BYTES);
 	step = kraken_repair_next(&m->repair, kraken_rest_now(s->rest), &path, &wait_ns);
 	if (step == KRAKEN_REPAIR_ASK)
-		kraken_rest_ask(s->rest, ask, buf_span(&path), m->product->name);
+		ask_for(m, ask, buf_span(&path));
 	buf_release(&path);
 	if (step == KRAKEN_REPAIR_ASK)
 		return CRAWL_ASK;
 	ask->not_before = stamp_monotonic() + wait_ns;
-	return step == KRAKEN_REPAIR_WAIT ? CRAWL_WAIT : end_chain(m);
+	return step == KRAKEN_REPAIR_WAIT ? CRAWL_ASIDE : end_chain(m);
 }
 
 static enum crawl_verdict take_repair(void *arg, const struct crawl_answer *answer, struct err *err)
@@ -152,6 +191,7 @@ static enum crawl_verdict take_repair(void *arg, const struct crawl_answer *answ
 
 	if (!m->repair.tail) /* it was for a hole that something else has filled */
 		return CRAWL_TAKEN;
+	excuse_repair(m);
 	s->tail->received_ns = stamp_now();
 	verdict = kraken_repair_take(
 		&m->repair, kraken_rest_now(s->rest), answer->status, answer->body, err);
@@ -171,7 +211,7 @@ static void end_repair(void *arg, const struct err *err)
 		return;
 	if (kraken_rest_is_locked(m->mend->settings->rest)) {
 		if (m->repair.tail)
-			kraken_repair_excuse(&m->repair);
+			kraken_repair_renew(&m->repair);
 		add_repair(m);
 		return;
 	}
@@ -214,6 +254,7 @@ static enum crawl_step next_look(void *arg, struct crawl_ask *ask)
 	buf_init(&path, PATH_MAX_BYTES);
 	kraken_repair_look(m->product, query_of(m), &path);
 	kraken_rest_ask(s->rest, ask, buf_span(&path), m->product->name);
+	ask->endures = true;
 	buf_release(&path);
 	return CRAWL_ASK;
 }

@@ -103,6 +103,145 @@ begin disorder --trades 800 --per-frame 3 --fault '{"do":"mix","frames":3}' \
 # A limit that is reached in the middle of a repair.
 begin limit --trades 800 --fault "$(drop 100 500)" -- --pace 1000 --limit 400 BTC/USD
 
+# beside NAME CMD...: runs it in a folder NAME, beside other work, for `ended NAME 0`.
+beside() {
+	mkdir "$1" && ln -s ../certs "$1/certs"
+	(
+		cd "$1" && shift && said=0 && { "$@" || said=$?; }
+		jobs -p | xargs -r kill -KILL
+		echo "$said" >status.new && mv status.new status
+	) >"$1/log" 2>&1 &
+}
+manual() { start_exchange --rate manual --heartbeat 0.2 "$@"; }
+# The tail in the background; it has written the first trades of all pairs when it goes on.
+live() {
+	kraken-ws-tail -v --pace 1000 --output out "$@" 2>err &
+	tail=$!
+	await 30 grep -q 'live: ' err && happen all 5 && await 30 wrote "$first" 55
+}
+first=BTC/USD
+stops() { # SIGNAL STATUS
+	kill -"$1" "$tail" && status=0 && { wait "$tail" || status=$?; }
+	cat err
+	same "$status" "$2"
+}
+cut_off() { control cut "{\"how\":\"rst\",\"product\":\"$1\",\"then_add\":$2}" >answer; } # PRODUCT GAP
+asked() { [ "$(control state | jq '.rest["/0/public/Trades"] // 0')" -ge "$1" ]; } # TIMES
+always="$trades,\"times\":\"always\""
+
+# Stopped in each phase of a repair: FAULT, and what tells that it is there.
+stopped() {
+	told=$1
+	manual && live BTC/USD ETH/USD && fault "$2" && shift 2 || return
+	cut_off BTC/USD 2500 && await 30 "$@" && happen BTC/USD 20 && happen ETH/USD 20 &&
+		await 30 wrote ETH/USD 75 && await 30 grep -q "$told" err && stops TERM 143 &&
+		counted lost=0 && adds_up && not wrote BTC/USD 2575 && no_faults || return
+	timeout -s KILL 60 kraken-ws-tail --pace 1000 --budget-file "$PWD/other" --output out \
+		--limit $((2550 - $(wc -l <out))) BTC/USD ETH/USD 2>err &&
+		repaired BTC/USD=51-2575 ETH/USD=51-75
+}
+# Asked for its account meanwhile, and going on.
+asked_for_account() {
+	manual && live BTC/USD ETH/USD && fault "$1" && cut_off BTC/USD 500 && await 30 asked 2 &&
+		kill -USR1 "$tail" && await 30 grep -q 'account: .* held=50 .* gaps=1 ' err &&
+		adds_up && no_faults && await 60 wrote BTC/USD 555 && stops TERM 143 &&
+		repaired BTC/USD=51-555 ETH/USD=51-55 && adds_up
+}
+# Time in which another process has the budget held is no time of REST's.
+held() {
+	list=/0/public/AssetPairs
+	manual --fault '{"do":"hole","ids":"56-555","times":3}' --fault \
+		"{\"do\":\"rest-answer\",\"status\":418,\"retry_after\":15,\"path\":\"$list\",\"request\":2}"
+	live --budget-file "$PWD/budget" --repair-timeout 12s BTC/USD && cut_off BTC/USD 500 &&
+		await 30 asked 1 || return
+	"$BUILD/tests/net/crawl-tool" "ca=$TRADEPIPE_CACERT" "budget=$PWD/budget" \
+		"$KRAKEN_REST_URL$list?" | grep 'got status 418' && await 60 wrote BTC/USD 555 &&
+		stops TERM 143 && counted lost=0 && repaired BTC/USD=51-555
+}
+# Nor is time in which a slow reader keeps the program from asking. Another tail measures it.
+blocked() {
+	manual --products BTC/USD,ETH/USD,SOL/USD \
+		--fault '{"do":"hole","ids":"51-555","times":3}' && mkfifo slow || return
+	kraken-ws-tail -v --pace 1000 --repair-timeout 12s BTC/USD ETH/USD >slow 2>err &
+	tail=$! && exec 3<slow && echo 0 >now
+	await 30 grep -q 'live: ' err && cut_off BTC/USD 505 && await 30 asked 1 &&
+		happen ETH/USD 30000 && await 30 stalled 29000 &&
+		kraken-ws-tail --for 15s --output other SOL/USD && cat <&3 >out &
+	await 90 wrote BTC/USD 555 && await 30 wrote ETH/USD 30050 && stops TERM 143 &&
+		counted lost=0 && repaired BTC/USD=51-555 ETH/USD=51-30050
+}
+# A new hole has patience of its own, though requests for the one before it were failing.
+renewed() {
+	manual --fault "{\"do\":\"rest-answer\",\"status\":503,\"retry_after\":6,$trades,\"times\":2}"
+	lose='{"do":"lose","product":"BTC/USD","at":{"event":"now"},"trades":5}'
+	live --repair-timeout 10s BTC/USD && fault "$lose" && happen BTC/USD 5 &&
+		await 30 grep -q 'trying again' err && cut_off BTC/USD 0 &&
+		await 30 wrote BTC/USD 65 && fault "$lose" && happen BTC/USD 5 &&
+		await 60 wrote BTC/USD 75 && stops TERM 143 && counted lost=0 gaps=2 &&
+		repaired BTC/USD=51-75
+}
+# REST has a certificate that is refused: for a while, and for longer than there is patience.
+rest_only() { # CERTIFICATE PORT
+	rm -f rest.env
+	"$ROOT/tests/servers/exchange" --tls "certs/$1.pem" "certs/$1.key" --port "$2" --history 600 \
+		--first 601 --rate manual --ready-file rest.env >rest.log 2>&1 &
+	rest=$!
+	await 30 test -s rest.env
+}
+refused() {
+	manual && rest_only expired 0 || return
+	rest_url=$(sed -n s/^REST_URL=//p rest.env) told=1
+	live --rest-url "$rest_url" "$@" BTC/USD ETH/USD && cut_off BTC/USD 500 &&
+		await 30 grep -q 'has expired; trying again' err && happen ETH/USD 20 &&
+		await 30 wrote ETH/USD 75
+}
+refused_for_a_while() {
+	refused && kill -KILL "$rest" && rest_only server "${rest_url##*:}" &&
+		await 60 wrote BTC/USD 555 && stops TERM 143 && counted lost=0 &&
+		repaired BTC/USD=51-555 ETH/USD=51-75
+}
+refused_for_good() {
+	refused --repair-timeout 2s && await 60 grep -q "lost trades 56 to 505: .*has expired" err &&
+		await 30 wrote BTC/USD 555 && stops TERM 3 && counted lost=450
+}
+# More pairs with holes than requests are made at once; for most of them REST lags, and the others do
+# not wait for those.
+many() {
+	pairs=$(echo A B C D E F G H I J K L M N O P Q R S T | sed 's/[A-T]/&&&\/USD/g')
+	first=AAA/USD
+	manual --products "$(echo "$pairs" | tr ' ' ,)" || return
+	# shellcheck disable=SC2086  # one word each
+	live $pairs || return
+	for pair in ${pairs% SSS*}; do
+		fault "{\"do\":\"lag\",\"trades\":70,\"product\":\"$pair\"}"
+	done
+	cut_off all 60 && await 60 wrote SSS/USD 115 && await 60 wrote TTT/USD 115 &&
+		await 60 asked 22 && not wrote AAA/USD 56 && not grep 'lost trades' err && no_faults ||
+		return
+	for pair in $pairs; do
+		await 60 wrote "$pair" 115 && whole_pairs="${whole_pairs-} $pair=51-115" || return
+	done
+	# shellcheck disable=SC2086  # one word each
+	stops TERM 143 && counted lost=0 gaps=20 && repaired $whole_pairs
+}
+# A long lag, and holes of which one is there before the other is filled.
+begin long-lag --trades 900 --per-frame 1 --fault '{"do":"lag","seconds":10}' \
+	--fault "$(drop 100 30 '"products":"all"')" --fault "$(drop 200 60 '"products":"all"')" \
+	--fault "$(drop 350 500 '"products":"all"')" -- --pace 1000 --limit 1800 BTC/USD ETH/USD
+beside stopped-first stopped . "{\"do\":\"hang\",$always}" asked 1
+beside stopped-pages stopped . "{\"do\":\"hang\",\"request\":\"2-\",$always}" wrote BTC/USD 56
+beside stopped-retry stopped 'trying again' \
+	"{\"do\":\"rest-answer\",\"status\":503,$always}" asked 1
+beside stopped-lag stopped . '{"do":"lag","trades":2600}' asked 2
+beside account-retry asked_for_account "{\"do\":\"rest-answer\",\"status\":503,$always}"
+beside account-lag asked_for_account '{"do":"lag","trades":600}'
+beside held held
+beside blocked blocked
+beside renewed renewed
+beside refused refused_for_a_while
+beside refused-for-good refused_for_good
+beside many many
+
 for each in in-snapshot in-a-row in-repair; do
 	ok "a connection lost once more: $each" ended $each 0
 	ok '...' within $each repaired BTC/USD=51-2850 ETH/USD=51-2850
@@ -119,6 +258,21 @@ ok '...' within disorder repaired BTC/USD=51-850 ETH/USD=51-850
 ok '...' within disorder counted lost=0
 ok 'a limit within what is repaired' ended limit 0
 ok '...' within limit repaired BTC/USD=51-450
+ok 'a lag of ten seconds, and several holes' ended long-lag 0
+ok '...' within long-lag repaired BTC/USD=51-950 ETH/USD=51-950
+ok '...' within long-lag counted lost=0
+for each in first pages retry lag; do
+	ok "stopped in a repair, and started again: $each" ended stopped-$each 0
+done
+for each in retry lag; do
+	ok "asked for its account in a repair: $each" ended account-$each 0
+done
+ok 'a budget that is held by another process' ended held 0
+ok 'a reader that is slow' ended blocked 0
+ok 'a new hole while requests fail' ended renewed 0
+ok 'a certificate of REST that is refused: the stream goes on' ended refused 0
+ok '... until the patience ends' ended refused-for-good 0
+ok 'more pairs with holes than requests at once' ended many 0
 for each in */err; do
 	ok "the account adds up: ${each%/err}" within "${each%/err}" adds_up
 done

@@ -75,6 +75,8 @@ static bool shows(const struct play *play, unsigned n)
 	const struct kraken *k = &play->s->kraken;
 	int64_t seconds = (play->now_ns - play->start_ns) / STAMP_NS_PER_S;
 
+	if (k->flips && play->requests % 2 == 0 && n > k->head)
+		return false;
 	if (lies(n, k->lacks) || lies(n, k->lacks_more))
 		return false;
 	if (seconds < k->hides_s && lies(n, k->hides))
@@ -167,6 +169,16 @@ static void on_repair(void *arg, struct feed_product *product)
 	play->product = product;
 }
 
+static void hold_up(struct play *play)
+{
+	int64_t held_ns = (int64_t)play->s->held_s * STAMP_NS_PER_S;
+
+	if (play->requests != play->s->held_at)
+		return;
+	play->now_ns += held_ns;
+	kraken_repair_excuse(&play->repair, play->now_ns, held_ns);
+}
+
 /* As the program does it: what is temporary is asked for again after a pause, what is permanent ends
  * it, and a lockout is waited for. */
 static void ask(struct play *play)
@@ -177,6 +189,7 @@ static void ask(struct play *play)
 	play->requests++;
 	if (play->requests == play->s->more_at)
 		say_trades(play, play->s->more);
+	hold_up(play);
 	status = serve(play);
 	play->now_ns += STAMP_NS_PER_S / 100;
 	switch (kraken_repair_take(
@@ -192,7 +205,7 @@ static void ask(struct play *play)
 		break;
 	case KRAKEN_LOCKED:
 		play->now_ns += LOCKOUT_NS;
-		kraken_repair_excuse(&play->repair);
+		kraken_repair_renew(&play->repair);
 		break;
 	}
 }
@@ -271,7 +284,8 @@ static int run_scenario(const void *arg)
 	if (s->info)
 		diag_configure(DIAG_INFO, false);
 	written_open(&written);
-	play.start_ns = play.now_ns = AT(1000 + (s->kraken.trades > 1000 ? 10000 : 0));
+	play.start_ns = play.now_ns =
+		AT(1000 + (s->kraken.trades > 1000 ? 10000 : 0) - (int64_t)s->behind_s);
 	begin(&play, written.out);
 	if (play.begun != 1)
 		return 1;

@@ -24,6 +24,7 @@ struct kraken {
 	unsigned swaps;		    /* a trade that is shown behind the next one */
 	unsigned stale;		    /* from this answer on it repeats the one before */
 	bool cached;		    /* the same request within two seconds has the same answer */
+	bool flips;		    /* every other answer ends at `head` */
 	bool no_last, last_zero, last_since, last_huge;
 	const char *instead; /* sent as these answers */
 	unsigned instead_at, instead_till;
@@ -38,6 +39,9 @@ struct scenario {
 	unsigned more[2];    /* come over it, */
 	unsigned more_at;    /* before this answer */
 	unsigned ahead_s;    /* the known trade says a time so much too late */
+	unsigned behind_s;   /* our clock says one so much too early */
+	unsigned held_at;    /* before this answer nothing could be asked, */
+	unsigned held_s;     /* for so long */
 	unsigned patience_s; /* 0: 30 */
 	uint64_t hold_bytes, limit;
 	bool no_patience, no_pairs, info;
@@ -120,6 +124,31 @@ static const struct scenario scenarios[] = {
 	{"one beyond a page", {.trades = 2000, .lacks = {1500, 1501}}, .known = 20,
 		.live = {1900, 1910}, .written = "21-1499 1502-1910", .lost = 2, .seconds = 30,
 		.text = "lost trades 1500 to 1501"},
+	{"one that is shown again and again", {.trades = 50, .lacks = {24, 26}}, .known = 20,
+		.live = {31, 40}, .patience_s = 300, .written = "21-23 27-40", .lost = 3,
+		.seconds = 30, .text = "lost trades 24 to 26: Kraken's REST interface does not"},
+	{"one at the beginning of all", {.trades = 50, .lacks = {1, 3}}, .live = {5, 6},
+		.patience_s = 300, .written = "4-6", .lost = 3, .seconds = 30,
+		.text = "lost trades 1 to 3: Kraken's REST interface does not have them"},
+	{"one for which there is more patience", {.trades = 50, .lacks = {24, 26}}, .known = 20,
+		.live = {31, 40}, .patience_s = 1000, .written = "21-23 27-40", .lost = 3,
+		.seconds = 100, .text = "lost trades 24 to 26"},
+	{"one that shrinks from behind",
+		{.trades = 50, .lacks = {24, 26}, .hides = {27, 28}, .hides_s = 20}, .known = 20,
+		.live = {31, 40}, .patience_s = 300, .written = "21-23 27-40", .lost = 3,
+		.seconds = 50, .text = "lost trades 24 to 26"},
+	{"one that is shown now and then",
+		{.trades = 50, .lacks = {24, 26}, .head = 23, .flips = true}, .known = 20,
+		.live = {31, 40}, .patience_s = 300, .written = "21-23 27-40", .lost = 3,
+		.seconds = 300, .text = "lost trades 24 to 26"},
+	{"one that is shown, and then errors",
+		{.trades = 50,
+			.lacks = {24, 26},
+			.instead = "<html>",
+			.instead_at = 6,
+			.instead_till = EVER},
+		.known = 20, .live = {31, 40}, .patience_s = 100, .written = "21-23 31-40",
+		.lost = 7, .seconds = 202, .text = "lost trades 24 to 26: the answer is none"},
 	{"one behind a trade with a later time", {.trades = 200}, .known = 100, .live = {111, 120},
 		.ahead_s = 45, .written = "101-120", .requests = 4, .seconds = 6},
 
@@ -129,6 +158,29 @@ static const struct scenario scenarios[] = {
 	{"one behind a trade whose time is yet to come", {.trades = 980}, .known = 960,
 		.live = {971, 980}, .ahead_s = 3600, .written = "961-980", .requests = 4,
 		.seconds = 6},
+
+	/* Where nothing could be asked. */
+	{"a lag, while REST cannot be asked", {.trades = 50, .head = 20, .head_s = 120},
+		.known = 20, .live = {31, 40}, .held_at = 3, .held_s = 110, .written = "21-40",
+		.seconds = 120, .text = "still waiting for trades 21 to 30"},
+	{"a lag that is too long, and a time that does not count",
+		{.trades = 50, .head = 20, .head_s = EVER}, .known = 20, .live = {31, 40},
+		.held_at = 3, .held_s = 110, .written = "31-40", .lost = 10, .seconds = 140,
+		.text = "lost trades 21 to 30"},
+	{"a time that does not count, before the first answer",
+		{.trades = 50, .head = 20, .head_s = EVER}, .known = 20, .live = {31, 40},
+		.held_at = 1, .held_s = 110, .written = "31-40", .lost = 10, .seconds = 140,
+		.text = "lost trades 21 to 30"},
+	{"a hole, while REST cannot be asked", {.trades = 50, .lacks = {24, 26}}, .known = 20,
+		.live = {31, 40}, .patience_s = 300, .held_at = 6, .held_s = 110,
+		.written = "21-23 27-40", .lost = 3, .seconds = 140,
+		.text = "lost trades 24 to 26"},
+	{"a lag, and our clock is behind", {.trades = 12000, .head = 10960, .head_s = 1},
+		.known = 10960, .live = {10971, 10980}, .behind_s = 5000, .written = "10961-10980",
+		.requests = 2, .seconds = 1},
+	{"one behind a trade with a later time, and our clock is behind", {.trades = 12000},
+		.known = 10960, .live = {10971, 10980}, .ahead_s = 45, .behind_s = 100,
+		.written = "10961-10980", .requests = 2, .seconds = 1},
 
 	/* Pages that are odd. */
 	{"more at one moment than a page holds", {.trades = 2000, .group = 1500}, .known = 20,
