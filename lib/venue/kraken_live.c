@@ -24,9 +24,24 @@ enum {
 	RETRY_BASE_MS = 1000,
 	RETRY_CAP_MS = 30 * 1000,
 
-	LOOK_MS = 250, /* the longest wait between two looks at the deadlines */
+	LOOK_MS = 250,	    /* the longest wait between two looks at the deadlines */
+	LOOK_PAIRS_MS = 20, /* the shortest between two at those of the pairs, of which there may
+			     * be a thousand */
+
+	/* A subscription that Kraken ends is made anew, but not sooner than so long after it was asked
+	 * for; and after ever longer, where it ends each time before a trade comes, and soon. */
+	RENEW_SOONEST_MS = 250,
+	RENEW_BASE_MS = 2 * RENEW_SOONEST_MS,
+	RENEW_CAP_MS = 60 * 1000,
 	/* A pair that stays mute though it was subscribed anew. */
 	MUTES_MAX = 2,
+};
+
+/* The subscription of a pair; all times are kraken_live_now(). */
+struct asked {
+	int64_t since_ns; /* it was asked for */
+	int64_t pause_ns; /* until then it is not made anew, where that is in vain */
+	struct retry retry;
 };
 
 struct kraken_live {
@@ -46,7 +61,9 @@ struct kraken_live {
 	struct err cut;	    /* why it is given up, where that has a code */
 	int64_t heard_ns;   /* ws_last_heard() when last looked at */
 	int64_t idle_since; /* nothing was received since then */
-	int64_t asked_since;
+	int64_t open_since;
+	int64_t looked_ns;   /* at the pairs */
+	struct asked *asked; /* in the order of the feed's products */
 };
 
 int64_t kraken_live_now(const struct kraken_live *live)
@@ -62,9 +79,26 @@ static void end(struct kraken_live *live, const struct err *err)
 
 static void send_request(struct kraken_live *live, const struct buf *request)
 {
-	live->asked_since = kraken_live_now(live);
 	if (ws_send(live->ws, buf_span(request)) < 0)
 		err_set(&live->cut, EXIT_FAILED, "the subscribe request could not be sent");
+}
+
+/* The pairs in this state are asked for now. */
+static void note_asked(struct kraken_live *live, enum feed_state state, int64_t now)
+{
+	const struct feed *feed = &live->tail->feed;
+
+	for (size_t i = 0; i < feed->n; i++) {
+		struct asked *asked = &live->asked[i];
+
+		if (feed->products[i].state != state)
+			continue;
+		asked->since_ns = now;
+		if (feed->products[i].drops <= 1)
+			retry_reset(&asked->retry);
+		if (state == FEED_DROPPED)
+			asked->pause_ns = now + retry_next_ms(&asked->retry) * STAMP_NS_PER_MS;
+	}
 }
 
 static void on_open(void *arg)
@@ -73,7 +107,7 @@ static void on_open(void *arg)
 	struct buf request;
 
 	live->has_opened = live->has_stood = true;
-	live->idle_since = kraken_live_now(live);
+	live->open_since = live->idle_since = kraken_live_now(live);
 	buf_init(&request, REQUEST_MAX);
 	if (kraken_tail_subscribe(live->tail, &request) < 0) {
 		err_set(&live->cut, EXIT_USAGE,
@@ -81,6 +115,7 @@ static void on_open(void *arg)
 			REQUEST_MAX);
 		end(live, &live->cut);
 	} else {
+		note_asked(live, FEED_ASKED, live->open_since);
 		send_request(live, &request);
 	}
 	buf_release(&request);
@@ -91,6 +126,19 @@ static void on_open(void *arg)
 static uint64_t count_fresh(const struct kraken_tail_counts *n)
 {
 	return n->written + n->held + n->forgotten;
+}
+
+/* Trades that come as they happen show that a connection works, also those that are held. A snapshot
+ * does not: one that dies right behind it has new ones, too. */
+static void check_success(struct kraken_live *live, uint64_t fresh, struct span text)
+{
+	struct kraken_message message;
+
+	if (live->retry.failures == 0 || count_fresh(&live->tail->n) == fresh)
+		return;
+	kraken_message_read(text, &message);
+	if (message.kind == KRAKEN_TRADES && !message.snapshot)
+		retry_reset(&live->retry);
 }
 
 static void on_message(void *arg, struct span message, bool binary)
@@ -116,8 +164,7 @@ static void on_message(void *arg, struct span message, bool binary)
 		end(live, &err);
 		break;
 	}
-	if (count_fresh(&live->tail->n) != fresh)
-		retry_reset(&live->retry);
+	check_success(live, fresh, message);
 }
 
 static const struct ws_events events = {.open = on_open, .message = on_message};
@@ -132,6 +179,9 @@ struct kraken_live *kraken_live_open(
 	live->is_pausing = true;
 	live->slept_ns = stamp_suspended();
 	retry_init(&live->retry, RETRY_BASE_MS, RETRY_CAP_MS);
+	live->asked = mem_alloc(tail->feed.n, sizeof *live->asked);
+	for (size_t i = 0; i < tail->feed.n; i++)
+		retry_init(&live->asked[i].retry, RENEW_BASE_MS, RENEW_CAP_MS);
 	if (api_read(&live->api, "url", settings->url, err) < 0 ||
 		!(live->ws = ws_new(&events, live, settings->ca_file, err))) {
 		kraken_live_close(live);
@@ -147,6 +197,7 @@ void kraken_live_close(struct kraken_live *live)
 		return;
 	ws_free(live->ws);
 	api_close(&live->api);
+	free(live->asked);
 	free(live);
 }
 
@@ -208,19 +259,6 @@ static void check_suspended(struct kraken_live *live)
 	live->slept_ns = slept_ns;
 }
 
-static void check_acks(struct kraken_live *live, int64_t now)
-{
-	const char *unanswered = kraken_tail_unanswered(live->tail);
-
-	if (!unanswered ||
-		now - live->asked_since <= (int64_t)live->settings->ack_ms * STAMP_NS_PER_MS)
-		return;
-	err_set(&live->cut, EXIT_USAGE, "the subscription to '%s' was not acknowledged",
-		unanswered);
-	if (!live->tail->begun)
-		end(live, &live->cut);
-}
-
 static void check_idle(struct kraken_live *live, int64_t now)
 {
 	int64_t idle_ns = (int64_t)live->settings->idle_ms * STAMP_NS_PER_MS;
@@ -228,44 +266,96 @@ static void check_idle(struct kraken_live *live, int64_t now)
 	if (ws_last_heard(live->ws) != live->heard_ns) {
 		live->heard_ns = ws_last_heard(live->ws);
 		live->idle_since = now;
-		if (now - live->asked_since > idle_ns) /* so it lives */
+		if (live->retry.failures > 0 && now - live->open_since > idle_ns &&
+			!kraken_tail_unanswered(live->tail))
 			retry_reset(&live->retry);
 	}
 	if (now - live->idle_since > idle_ns)
 		err_set(&live->cut, EXIT_FAILED, "nothing was received within the idle timeout");
 }
 
-/* Subscriptions that were ended, by Kraken or by us, are asked for again on the same connection. */
-static void subscribe_dropped(struct kraken_live *live)
+/* Subscriptions that were ended, by Kraken or by us, are asked for again on the same connection: all
+ * of them, once one is due. */
+static void subscribe_dropped(struct kraken_live *live, int64_t now)
 {
 	struct buf request;
 
-	if (!kraken_tail_dropped(live->tail))
-		return;
 	buf_init(&request, REQUEST_MAX);
+	note_asked(live, FEED_DROPPED, now);
 	if (kraken_tail_subscribe_dropped(live->tail, &request) == 0)
 		send_request(live, &request);
 	buf_release(&request);
 }
 
-static void look(struct kraken_live *live)
+static bool is_renewal_due(
+	const struct asked *asked, const struct feed_product *product, int64_t now)
+{
+	return now - asked->since_ns >= RENEW_SOONEST_MS * STAMP_NS_PER_MS &&
+		(product->drops <= 1 || now >= asked->pause_ns);
+}
+
+static void check_unanswered(struct kraken_live *live, const struct asked *asked,
+	const struct feed_product *product, int64_t now)
+{
+	if (now - asked->since_ns <= (int64_t)live->settings->ack_ms * STAMP_NS_PER_MS)
+		return;
+	err_set(&live->cut, EXIT_USAGE, "the subscription to '%s' was not acknowledged",
+		product->name);
+	if (!live->tail->begun)
+		end(live, &live->cut);
+}
+
+static void check_pairs(struct kraken_live *live, int64_t now)
+{
+	const struct feed *feed = &live->tail->feed;
+	bool is_due = false;
+
+	for (size_t i = 0; i < feed->n && !live->cut.code; i++) {
+		struct asked *asked = &live->asked[i];
+
+		switch (feed->products[i].state) {
+		case FEED_ASKED:
+			check_unanswered(live, asked, &feed->products[i], now);
+			break;
+		case FEED_ACKNOWLEDGED:
+			if (now - asked->since_ns > RENEW_CAP_MS * STAMP_NS_PER_MS)
+				retry_reset(&asked->retry);
+			break;
+		case FEED_DROPPED:
+			is_due |= is_renewal_due(asked, &feed->products[i], now);
+			break;
+		case FEED_REFUSED:
+			break;
+		}
+	}
+	if (is_due && !live->cut.code)
+		subscribe_dropped(live, now);
+}
+
+/* Returns the milliseconds after which to look again at the latest. */
+static int64_t look(struct kraken_live *live)
 {
 	int64_t now = kraken_live_now(live);
 
 	if (!ws_is_open(live->ws))
-		return;
+		return LOOK_MS;
 	check_suspended(live);
 	check_idle(live, now);
-	check_acks(live, now);
-	subscribe_dropped(live);
+	if (live->cut.code)
+		return LOOK_MS;
+	if (now - live->looked_ns < LOOK_PAIRS_MS * STAMP_NS_PER_MS)
+		return LOOK_PAIRS_MS;
+	live->looked_ns = now;
+	check_pairs(live, now);
+	return LOOK_MS;
 }
 
 int64_t kraken_live_step(struct kraken_live *live)
 {
-	int64_t left_ms;
+	int64_t left_ms, look_ms = LOOK_MS;
 
 	if (!live->is_pausing && !live->cut.code && !live->is_over)
-		look(live);
+		look_ms = look(live);
 	if (!live->is_pausing && ws_end(live->ws) == WS_END_UNTRUSTED) {
 		err_set(&live->failure, live->has_opened ? EXIT_FAILED : EXIT_USAGE,
 			"cannot connect to '%s': %s", live->settings->url, ws_end_reason(live->ws));
@@ -277,7 +367,7 @@ int64_t kraken_live_step(struct kraken_live *live)
 	if (!live->is_over && live->is_pausing)
 		connect_when_due(live);
 	if (!live->is_pausing)
-		return LOOK_MS;
+		return look_ms;
 	left_ms = (live->pause_ns - stamp_monotonic()) / STAMP_NS_PER_MS + 1;
 	return left_ms > 0 ? left_ms : 0;
 }

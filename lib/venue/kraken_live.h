@@ -2,6 +2,11 @@
  * The WebSocket of a live tail of Kraken: connected, subscribed, watched over, and made anew whenever
  * it ends or is of no more use, within what Kraken allows one address. What the messages say is
  * kraken_tail's.
+ *
+ * The pauses between connections grow, from a second to 30, until trades come as they happen (a
+ * snapshot's do not count, those that are held do), or all subscriptions have stood for the idle
+ * timeout. A pair's subscription that Kraken ends is made anew, at the soonest a quarter of a second
+ * after it was; where it ends again and again before a trade comes, after pauses that grow to a minute.
  */
 #ifndef TRADEPIPE_VENUE_KRAKEN_LIVE_H
 #define TRADEPIPE_VENUE_KRAKEN_LIVE_H
@@ -18,7 +23,7 @@ struct kraken_live_settings {
 	const char *ca_file;	 /* see ws.h */
 	const char *budget_file; /* see budget.h; NULL: one of the host's own */
 	uint64_t connect_ms;	 /* an attempt ends after that */
-	uint64_t ack_ms;	 /* every subscription is to be answered by then */
+	uint64_t ack_ms;	 /* each pair's subscription is to be answered by then */
 	uint64_t idle_ms;	 /* without a byte a connection is taken for dead */
 	struct out *out;	 /* time spent in its writes is not counted by these */
 };

@@ -40,6 +40,48 @@ begin half-open --trades 900 \
 	--fault "{\"do\":\"mute\",$(at BTC/USD 100),\"gap\":500,\"products\":\"all\"}" \
 	-- --idle-timeout 700ms --pace 1000 --limit 1800 BTC/USD ETH/USD
 
+# A connection whose other end does not read: the request that would mend it is never answered.
+begin stalled --trades 300 --fault '{"do":"stall","connection":1}' \
+	--fault "$(mute 40 '"until":"resubscribed"')" \
+	-- --mute-timeout 500ms --ack-timeout 700ms --pace 1000 --limit 600 BTC/USD ETH/USD
+# Kraken knows the only pair no more.
+begin delisted --trades 300 --fault "{\"do\":\"drop\",$(at BTC/USD 100)}" \
+	--fault '{"do":"refuse","product":"BTC/USD","connection":2}' -- --pace 1000 BTC/USD
+# A snapshot whose first trade has the time of the last one, and the other way round.
+disordered=$("$tape" print BTC/USD 1 50 | jq -cs '[.[0].timestamp, .[49].timestamp] as [$first, $last]
+	| .[0].timestamp = $last | .[49].timestamp = $first
+	| {do: "raw", text: ({channel: "trade", type: "snapshot", data: .} | tojson)}')
+begin disordered --trades 100 --fault '{"do":"no-snapshot"}' --fault "$disordered" \
+	-- --pace 1000 --limit 100 BTC/USD
+
+# interrupted NAME TIME GAP EXCHANGE_ARG...: the first connection, whose subscription is acknowledged at
+# this time of the exchange, shows no trade before it ends; so many happen before the next one.
+interrupted() {
+	where=$1 gap=$3
+	answer=$(jq -cn --arg time "$2" '{do: "raw", at: {event: "acked"}, connection: 1,
+		text: ({method: "subscribe", success: true, time_in: $time,
+			result: {channel: "trade", symbol: "BTC/USD"}} | tojson)}')
+	shift 3
+	begin "$where" --trades 400 --fault '{"do":"no-ack","fed":true,"connection":1}' \
+		--fault "$answer" --fault "{\"do\":\"drop\",\"connection\":1,\"gap\":$gap}" "$@" \
+		-- --pace 1000 --repair-timeout 3s --limit "${limit:-400}" BTC/USD
+}
+# There has been no trade at all.
+interrupted new 2024-01-01T00:00:00Z 30 --history 0 --first 1
+interrupted new-long 2024-01-01T00:00:00Z 70 --history 0 --first 1
+interrupted new-mute 2024-01-01T00:00:00Z 70 --history 0 --first 1 \
+	--fault '{"do":"no-snapshot","connection":2}'
+# There have been some, the last one a while before, but their snapshot does not come.
+then=$("$tape" print BTC/USD 64 64 | jq -r .timestamp)
+interrupted old "$then" 30 --history 63 --first 64 --fault '{"do":"no-snapshot"}'
+interrupted old-long "$then" 200 --history 63 --first 64 --fault '{"do":"no-snapshot"}'
+interrupted old-mute "$then" 70 --history 63 --first 64 \
+	--fault '{"do":"no-snapshot","connection":"1-2","times":2}'
+
+# Nobody tells how many there have been.
+limit=250 interrupted old-unsure "$then" 200 --history 63 --first 64 --fault '{"do":"no-snapshot"}' \
+	--fault '{"do":"rest-answer","status":503,"path":"/0/public/Trades","times":"always"}'
+
 # By hand, meanwhile.
 
 # tail ARG...: one in the background. stops SIGNAL STATUS: that is how it ends.
@@ -108,6 +150,10 @@ control status '{"system":"online"}' >state.json
 ok '... and that it is over' await 10 says "Kraken says that its system is 'online' again"
 happen BTC/USD 10
 ok '... trades go on' await 10 wrote BTC/USD 60
+fault '{"do":"mute-symbol","at":{"event":"now"},"product":"BTC/USD"}'
+happen BTC/USD 10
+ok '... a pair that is mute then is found out' await 30 says "no trades of 'BTC/USD' come"
+ok '... and misses nothing' await 30 wrote BTC/USD 70
 kill -KILL "$exchange" && wait "$exchange" 2>wait.err
 ok 'the exchange goes down' await 10 says 'warning: cannot connect to .*refused'
 start_exchange --rate manual --heartbeat 0.2 --port "$port" --history 160 --first 161
@@ -169,7 +215,7 @@ ok '... and counted' within nobody counted lost=66
 ok 'held trades beyond the bound are forgotten' ended bound 0
 ok '... fetched' within bound repaired BTC/USD=51-8050
 ok '... and counted' within bound says ' forgotten=[1-9]'
-for each in mute ended ended-unsaid unanswered; do
+for each in mute ended ended-unsaid unanswered stalled; do
 	ok "a subscription that does not last: $each" ended $each 0
 	ok '...' within $each repaired BTC/USD=51-350 ETH/USD=51-350
 	ok '...' within $each counted lost=0
@@ -185,6 +231,26 @@ is '...' "$(cat quiet/err)" "$(grep ': account: ' quiet/err)"
 ok 'a subscription that Kraken ends is made anew' \
 	within ended says "Kraken has ended the subscription to 'BTC/USD': subscribing anew"
 ok '... on the same connection' not within ended says reconnects
+ok 'a request that is not read is made on another connection' within stalled counted reconnects=1
+ok 'every pair is delisted: 3 at the end' ended delisted 3
+ok '...' within delisted says "warning: cannot subscribe to 'BTC/USD': Currency pair not supported"
+ok '... which says so' within delisted says 'refused every pair'
+ok '... and counts them' within delisted counted refused=1 lost=0
+ok 'a snapshot with odd times' ended disordered 0
+ok '... is taken as it is' within disordered same "$(within disordered account)" \
+	'read=150 written=100 repeated=0 passed=50 lost=0'
+ok '...' within disordered repaired BTC/USD=51-150
+for each in new:1 new-long:1 new-mute:1 old:64 old-long:64 old-mute:64; do
+	first=${each#*:} each=${each%:*}
+	ok "interrupted before the first trade: $each" ended "$each" 0
+	ok '... from that moment on nothing is passed over' \
+		within "$each" repaired "BTC/USD=$first-$((first + 399))"
+	ok '...' within "$each" counted lost=0 reconnects=1
+done
+ok '... or it is said, and is 3 at the end' ended old-unsure 3
+ok '...' within old-unsure \
+	says "'BTC/USD': it begins with trade 214, and some before it may be missing: status 503"
+ok '...' within old-unsure repaired BTC/USD=214-463
 ok 'a half-open link' ended half-open 0
 ok '...' within half-open repaired BTC/USD=51-950 ETH/USD=51-950
 ok '...' within half-open counted lost=0 reconnects=1
