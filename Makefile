@@ -14,7 +14,7 @@ JQ = -ljq # 1.6 has no .pc file
 # Debian packages, installed by `make deps`: to build with, and for the demo and the tests.
 BUILD_DEPS = gcc libc6-dev pkg-config libcurl4-openssl-dev librdkafka-dev libssl-dev \
 	libarchive-dev libjq-dev
-CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless jq kcat libclang-rt-dev \
+CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless faketime iproute2 jq kcat libclang-rt-dev \
 	libwebsockets-dev mandoc maven openssl perl procps python3 python3-confluent-kafka shellcheck \
 	util-linux
 

@@ -4,7 +4,7 @@
  *
  * stdin: a cursor, with --resume -. stdout: native Kraken trades, one JSON record a line, those of one
  * pair in the order of their ids.
- * Exit: 0 done, 1 failed, 2 usage, a refused pair or a certificate, 3 trades were lost or refused.
+ * Exit: 0 done, 1 failed, 2 usage, a pair refused at the start or a certificate, 3 trades were lost or refused.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +89,7 @@ static int flush(void *arg)
 
 static bool is_over(const struct session *s)
 {
-	return s->failure.code || sig_stops() || (s->out && out_has_failed(s->out)) ||
+	return s->failure.code || sig_stops() || (s->out && kraken_tail_is_done(&s->tail)) ||
 		(s->until_ns && stamp_monotonic() >= s->until_ns);
 }
 
@@ -107,11 +107,23 @@ static int64_t left_ms(const struct session *s)
 static bool crawl_all(struct session *s)
 {
 	while (crawl_count(s->crawl) > 0 && !is_over(s)) {
-		if (crawl_turn(s->crawl, -1, left_ms(s), &s->failure) < 0)
+		int turned = crawl_turn(s->crawl, -1, left_ms(s), &s->failure);
+
+		kraken_past_count(&s->past);
+		if (turned < 0)
 			return false;
 		progress_step();
 	}
 	return !is_over(s);
+}
+
+/* A stream that is to run for long does not end because Kraken has shut it out for a while. */
+static bool ask_again(struct session *s)
+{
+	if (!s->rest.failure.code || s->o->list || !kraken_rest_is_locked(&s->rest))
+		return false;
+	diag_warning("%s", s->rest.failure.text);
+	return true;
 }
 
 static bool get_pairs(struct session *s)
@@ -120,9 +132,13 @@ static bool get_pairs(struct session *s)
 
 	if (s->rest.has_asked)
 		return true;
-	crawl_add(s->crawl, &chain);
-	if (!crawl_all(s))
-		return false;
+	do {
+		s->rest.has_asked = false;
+		s->rest.failure.code = EXIT_DONE;
+		crawl_add(s->crawl, &chain);
+		if (!crawl_all(s))
+			return false;
+	} while (ask_again(s));
 	s->failure = s->rest.failure;
 	return !s->failure.code;
 }
@@ -197,20 +213,11 @@ static bool write_past(struct session *s)
 {
 	if (!any_past(s))
 		return true;
-	kraken_past_init(&s->past, &s->rest, &s->tail, s->n);
+	kraken_past_init(&s->past, &s->rest, s->crawl, &s->tail, s->n);
 	for (size_t i = 0; i < s->n; i++)
-		if (has_past(s, i) &&
-			kraken_past_add(&s->past, s->crawl, &s->ranges[i], &s->failure) < 0)
+		if (has_past(s, i) && kraken_past_add(&s->past, &s->ranges[i], &s->failure) < 0)
 			return false;
-	while (crawl_count(s->crawl) > 0 && !is_over(s)) {
-		int turned = crawl_turn(s->crawl, -1, left_ms(s), &s->failure);
-
-		kraken_past_count(&s->past);
-		if (turned < 0)
-			return false;
-		progress_step();
-	}
-	return !is_over(s) && kraken_past_hand_over(&s->past, &s->failure) == 0;
+	return crawl_all(s) && kraken_past_hand_over(&s->past, &s->failure) == 0;
 }
 
 /* Now. */
@@ -235,6 +242,17 @@ static bool open_live(struct session *s)
 	return s->live != NULL;
 }
 
+/* Who has asked for the past waits for this. */
+static void say_live(const struct session *s)
+{
+	static const char text[] = "live: all pairs are subscribed";
+
+	if (s->past.n > 0 && !s->common->quiet)
+		diag_progress(text);
+	else
+		diag_info(text);
+}
+
 static void watch(struct session *s)
 {
 	int64_t now_ns = stamp_monotonic();
@@ -247,7 +265,7 @@ static void watch(struct session *s)
 	if (s->o->frames || !kraken_live_is_well(s->live))
 		return;
 	if (!s->was_live)
-		diag_info("live: all pairs are subscribed");
+		say_live(s);
 	s->was_live = true;
 	mute = kraken_mend_watch(s->mend, kraken_live_now(s->live));
 	if (mute)
@@ -277,8 +295,7 @@ static int serve(struct session *s, int64_t wait_ms)
 
 static void stay_live(struct session *s)
 {
-	while (!is_over(s) && !kraken_tail_is_done(&s->tail) &&
-		!kraken_live_is_over(s->live, &s->failure)) {
+	while (!is_over(s) && !kraken_live_is_over(s->live, &s->failure)) {
 		int64_t wait_ms = kraken_live_step(s->live);
 
 		watch(s);
@@ -370,11 +387,12 @@ static int run_account(struct session *s)
 		{"passed", ACCOUNT_FATE, &n->passed, "trades from before the start", false, false},
 		{"forgotten", ACCOUNT_FATE, &n->forgotten, "trades not held, to be fetched", false,
 			true},
-		{"held", ACCOUNT_FATE, &n->held, "trades that wait for missing ones", false, true},
+		{"held", ACCOUNT_WAITING, &n->held, "trades that wait for missing ones", false,
+			true},
 		{"lost", ACCOUNT_LOSS, &n->lost, "trades that never came", true, false},
 		{"bad", ACCOUNT_LOSS, &n->bad, "trades and messages refused", false, true},
-		{"unsure", ACCOUNT_LOSS, &s->past.run.unsure, "places where trades may be missing",
-			true, true},
+		{"unsure", ACCOUNT_LOSS, &n->unsure, "places where trades may be missing", true,
+			true},
 		{"refused", ACCOUNT_LOSS, &n->refused, "pairs refused after the start", true, true},
 		{"unwritten", ACCOUNT_LOSS, &n->unwritten, "trades the output did not take", false,
 			true},

@@ -21,17 +21,25 @@ enum kraken_start_phase {
 	KRAKEN_START_DONE,
 };
 
+/* What all pairs share. It lives on. */
+struct kraken_start_settings {
+	struct kraken_rest *rest;
+	struct crawl *crawl;
+	struct kraken_run *run; /* its start_ns and received_ns are looked after here */
+	bool stamp;		/* records say when they came */
+};
+
 /* One pair's. */
 struct kraken_start {
-	struct kraken_rest *rest;
-	struct kraken_run *run; /* of all pairs; its start_ns is looked after here */
+	const struct kraken_start_settings *settings;
 	const struct kraken_pair *pair;
 	struct range range; /* what is asked for: round by round it comes closer to now */
-	bool stamp;	    /* records say when they came */
 
 	enum kraken_start_phase phase;
 	struct kraken_pages pages;
-	int64_t round_ns; /* when this round began */
+	int64_t round_ns;      /* when this round began */
+	int64_t not_before_ns; /* the newest trade is asked for */
+	unsigned empty;	       /* answers in a row that had none */
 
 	struct err failure; /* has a code: why there is no beginning */
 	uint64_t id;	    /* the stream goes on behind this one; 0: there has been none */
@@ -40,11 +48,13 @@ struct kraken_start {
 
 /* All that is handed in lives on; of *range, which begins at a moment or behind a cursor, the end does
  * not matter. */
-void kraken_start_init(struct kraken_start *start, struct kraken_rest *rest, struct kraken_run *run,
-	const struct kraken_pair *pair, const struct range *range, bool stamp);
+void kraken_start_init(struct kraken_start *start, const struct kraken_start_settings *settings,
+	const struct kraken_pair *pair, const struct range *range);
 void kraken_start_release(struct kraken_start *start);
 
-/* The chain that finds the beginning. Once it has ended either the phase is DONE or `failure` is set. */
+/* The chain that finds the beginning; after a lockout it is added to the crawl again. Once it has ended
+ * the phase is DONE, or `failure` is set, or the output takes no more: it has failed, or the limit is
+ * reached. */
 struct crawl_chain kraken_start_chain(struct kraken_start *start);
 
 /* How far it is, in parts of KRAKEN_PAGES_WHOLE. */

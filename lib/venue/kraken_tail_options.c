@@ -149,7 +149,9 @@ const struct opt kraken_tail_options[] = {
 		.help = "where processes note their requests and connections, to stay within the "
 			"limits together",
 		.more = "The default is a file of the user's own for each server, in\n"
-			".Ev XDG_RUNTIME_DIR ,\nelse in\n.Pa /run/user\nor\n.Pa /tmp .",
+			".Ev XDG_RUNTIME_DIR ,\nelse in\n.Pa /run/user\nor\n.Pa /tmp .\n"
+			"Servers that share one file are counted apart in it, and so are REST and\n"
+			"WebSocket.",
 		.at = offsetof(struct kraken_tail_options, budget_file)},
 	{.kind = OPT_FLAG,
 		.name = "progress",

@@ -24,6 +24,22 @@ begin_past since-badly \
 	--fault '{"do":"lag","trades":200,"times":6}' \
 	--fault '{"do":"drop","at":{"event":"subscribed"},"gap":60}' \
 	-- --since 2024-01-01 --pace 1000 --limit 6600 BTC/USD ETH/USD
+# Where it cannot be told what the newest trade is, it is not taken for none.
+for each in absent zero null; do
+	begin_past "no-ids-$each" --fault "{\"do\":\"no-id\",\"ids\":\"1-3300\",\"how\":\"$each\",\"times\":2}" \
+		-- --since now --pace 1000 --limit 300 BTC/USD
+done
+none='{"error":[],"result":{"XXBTZUSD":[],"last":"0"}}'
+begin_past empty --fault "{\"do\":\"rest-answer\",\"body\":$(printf %s "$none" | jq -R .),\"path\":\"/0/public/Trades\"}" \
+	-- --since now --pace 1000 --limit 300 BTC/USD
+# Behind a trade without an id, and old ones; newer ones happen before REST is asked where they end.
+start_exchange --history 3000 --first 3001 --trades 1 --fault '{"do":"no-id","ids":"1-3000"}'
+kraken-rest-dump -q --since 2024-01-01 --limit 2900 --pace 1000 BTC/USD >old.ndjson
+kill "$!"
+begin_past old --fault '{"do":"no-id","ids":"1-2950"}' --fault '{"do":"lag","trades":50,"times":3}' \
+	-- --resume ../old.ndjson --pace 1000 --limit 400 BTC/USD
+begin_past old-quiet --fault '{"do":"no-id","ids":"1-3000","times":3}' \
+	-- --resume ../old.ndjson --pace 1000 --limit 400 BTC/USD
 # Behind what a file has, in any form.
 { "$tape" print BTC/USD 1 700; "$tape" print ETH/USD 2001 2950 --as trade; } >cursor
 begin_past resume -- --resume ../cursor --pace 1000 --limit 2950 BTC/USD ETH/USD
@@ -80,24 +96,73 @@ ok 'a reader that goes away: no message' \
 	same "$(kraken-ws-tail --since 2024-01-01 --pace 1000 BTC/USD 2>err | head -n 1 | jq .trade_id)" 1
 is '...' "$(cat err)" ''
 
+# Others are not asked for once there is enough.
+fault '{"do":"hang","path":"/0/public/Trades","product":"ETH/USD"}'
+ok 'the limit is reached in the past: the end' exits 0 timeout -s KILL 20 kraken-ws-tail \
+	--since 2024-01-01 --limit 10 --output few BTC/USD ETH/USD
+is '...' "$(wc -l <few)" 10
+
 ok 'a pair that REST does not know is refused by name' \
 	exits 2 kraken-ws-tail --since now --output none NO/PAIR
 ok '... which leaves the output as it was' not test -e none
 ok '... and so is one without a cursor' exits 2 kraken-ws-tail --resume past ETH/USD
 kill "$exchange"
 
+# One pair has its past long before another one, and more happens than a page holds.
+start_exchange --rate manual --heartbeat 0.2 --history 3000 --first 3001 --products BTC/USD,ETH/USD
+exchange=$!
+fault '{"do":"rest-answer","status":503,"path":"/0/public/Trades","product":"BTC/USD","request":"2-","times":"always"}'
+kraken-ws-tail --since 2024-01-01 --pace 1000 --limit 9000 BTC/USD ETH/USD >out 2>err &
+tail=$!
+ok 'one pair has its past' await 20 wrote ETH/USD 3000
+happen ETH/USD 2900
+ok '... and waits for the other one' says 'BTC/USD: cannot get .*status 503; trying again'
+is '... nothing says that it is live' "$(grep -c live: err)" 0
+no_faults
+ok '... then both are live, and it says so' await 20 says 'kraken-ws-tail: live: all pairs'
+happen all 50
+ok '...' exits 0 wait "$tail"
+ok '... none is missing' repaired BTC/USD=1-3050 ETH/USD=1-5950
+kill "$exchange"
+
+# Who asked for no past is not told, nor who wants it quiet.
+start_exchange --trades 10 --history 50
+for each in '-n 50 --limit 60' '--since now -q --for 2s'; do
+	# shellcheck disable=SC2086  # words
+	kraken-ws-tail --pace 1000 $each BTC/USD >quiet 2>err
+	ok "not said to be live: $each" not grep -q live: err
+done
+kill "$!"
+
 # What ends it in the past.
-while IFS='|' read -r code reason members; do
-	start_exchange --history 500 --trades 10 --fault "{$members,\"path\":\"/0/public/Trades\"}"
-	ok "from the past: $reason" exits "$code" timeout -s KILL 20 kraken-ws-tail \
-		--since 2024-01-01 --output refused BTC/USD
-	ok '...' same "$(grep -v ': account: ' ok.out | tail -n 1)" \
-		"kraken-ws-tail: cannot get trades of 'BTC/USD': $reason"
-	kill "$!"
-done <<'END'
-1|status 404|"do":"rest-answer","status":404
-1|Kraken says: EGeneral:Temporary lockout|"do":"kraken-error","error":"EGeneral:Temporary lockout"
-END
+start_exchange --history 500 --trades 10 --fault '{"do":"rest-answer","status":404,"path":"/0/public/Trades"}'
+ok 'from the past: status 404' exits 1 timeout -s KILL 20 kraken-ws-tail \
+	--since 2024-01-01 --output refused BTC/USD
+is '...' "$(grep -v ': account: ' ok.out | tail -n 1)" \
+	"kraken-ws-tail: cannot get trades of 'BTC/USD': status 404"
+no_faults
+fault '{"do":"no-id","ids":"1-600","how":"null"}'
+ok 'from the past: no id can be read' exits 1 timeout -s KILL 20 kraken-ws-tail \
+	--since now --repair-timeout 1s --output refused BTC/USD
+cp ok.out err
+ok '...' says 'BTC/USD: .*none of the trades has an id that can be read; tried for'
+kill "$!"
+
+# What does not: what Kraken allows again in a while.
+for each in Trades AssetPairs; do
+	start_exchange --history 500 --trades 10 \
+		--fault "{\"do\":\"kraken-error\",\"error\":\"EGeneral:Temporary lockout\",\"path\":\"/0/public/$each\"}"
+	exchange=$!
+	ok "locked out of $each: it waits" exits 0 timeout -s KILL 20 kraken-ws-tail \
+		--since 2024-01-01 --for 2s --budget-file "$TMP/locked-$each" --output locked BTC/USD ETH/USD
+	cp ok.out err
+	is '... and says so once' "$(grep -c 'Kraken says: EGeneral:Temporary lockout' err)" 1
+	ok '...' says 'warning: .*: waiting for [89].. s: the server has refused requests'
+	[ "$each" = Trades ] || fault '{"do":"kraken-error","error":"EGeneral:Temporary lockout","path":"/0/public/AssetPairs"}'
+	[ "$each" = Trades ] || ok 'a list of pairs does not wait' exits 1 \
+		timeout -s KILL 20 kraken-ws-tail --list --budget-file "$TMP/list" BTC/USD
+	kill "$exchange"
+done
 
 # Which pairs.
 start_exchange --trades 100 --products BTC/USD,ETH/USD,ETH/EUR,SOL/USD
@@ -130,6 +195,15 @@ ok 'from now' ended since-now 0
 ok '...' within since-now repaired BTC/USD=3001-3300 ETH/USD=3001-3300
 ok 'from now, where nothing ever happened' ended since-nothing 0
 ok '...' within since-nothing repaired BTC/USD=1-20
+for each in no-ids-absent no-ids-zero no-ids-null empty; do
+	ok "from now, where the newest trade is not told at once: $each" ended $each 0
+	ok '...' within $each repaired BTC/USD=3001-3300
+done
+for each in old old-quiet; do
+	ok "behind a trade that has no id: $each" ended $each 0
+	is '... each' "$(jq '.price + 0' $each/out | cksum)" \
+		"$("$tape" print BTC/USD 2901 3300 | jq '.price + 0' | cksum)"
+done
 ok 'while REST and the connection fail' ended since-badly 0
 ok '...' within since-badly repaired BTC/USD=1-3300 ETH/USD=1-3300
 ok 'from what a file has' ended resume 0
