@@ -50,8 +50,9 @@ void crawl_queue_add(struct crawl *crawl, const struct crawl_queued *queued)
 
 void crawl_add(struct crawl *crawl, const struct crawl_chain *chain)
 {
-	const struct crawl_queued queued = {.chain = *chain};
+	struct crawl_queued queued = {.chain = *chain};
 
+	crawl_attempts_init(&queued.attempts, crawl->settings->retry_ms);
 	crawl_queue_add(crawl, &queued);
 	http_wake(crawl->http);
 }
@@ -107,6 +108,28 @@ static struct crawl_place *empty_place(const struct crawl *crawl)
 	return NULL;
 }
 
+void crawl_count_wait(struct crawl *crawl, int64_t *waiting_ns, int64_t now_ns)
+{
+	if (!*waiting_ns)
+		return;
+	crawl->waited_ns += now_ns - *waiting_ns;
+	crawl->counts->waits_ms = (uint64_t)(crawl->waited_ns / STAMP_NS_PER_MS);
+	*waiting_ns = now_ns;
+}
+
+/* A chain comes out of the queue. */
+static void stop_standing_aside(struct crawl *crawl, struct crawl_queued *queued, int64_t now_ns)
+{
+	int64_t kept_ns = now_ns - queued->since_ns;
+
+	crawl_count_wait(crawl, &queued->waiting_ns, now_ns);
+	if (!queued->since_ns || kept_ns <= 0)
+		return;
+	crawl_attempts_excuse(&queued->attempts, kept_ns, now_ns);
+	if (queued->held_ns)
+		*queued->held_ns += kept_ns;
+}
+
 /* Begins the chains that there are places for. */
 static void begin_chains(struct crawl *crawl)
 {
@@ -118,9 +141,8 @@ static void begin_chains(struct crawl *crawl)
 
 		if ((!place && !may_grow(crawl)) || !queue_take(&crawl->queue, now_ns, &queued))
 			return;
-		if (queued.held_ns)
-			*queued.held_ns += now_ns - queued.not_before_ns;
-		crawl_place_begin(place ? place : new_place(crawl), &queued.chain);
+		stop_standing_aside(crawl, &queued, now_ns);
+		crawl_place_begin(place ? place : new_place(crawl), &queued);
 	}
 }
 
@@ -174,8 +196,10 @@ static void end_all(struct crawl *crawl)
 	for (size_t i = 0; i < crawl->n_places; i++)
 		if (crawl->places[i]->state != CRAWL_STATE_EMPTY)
 			crawl_place_end(crawl->places[i], &crawl->ban);
-	for (; n && queue_take(&crawl->queue, INT64_MAX, &queued); n--)
+	for (; n && queue_take(&crawl->queue, INT64_MAX, &queued); n--) {
+		stop_standing_aside(crawl, &queued, stamp_monotonic());
 		queued.chain.ended(queued.chain.arg, &crawl->ban);
+	}
 }
 
 /* The milliseconds until something is due, timeout_ms at most; -1 where all wait for answers. */
@@ -206,6 +230,17 @@ static void come_back(const struct crawl *crawl)
 		crawl_place_excuse(crawl->places[i], away_ns, now_ns);
 }
 
+/* A person who looks sees them grow. */
+static void count_waits(struct crawl *crawl, int64_t now_ns)
+{
+	struct crawl_queued *queued = crawl->queue.all + crawl->queue.first;
+
+	for (size_t i = 0; i < crawl->n_places; i++)
+		crawl_count_wait(crawl, &crawl->places[i]->waiting_ns, now_ns);
+	for (size_t i = 0; i < crawl->queue.n; i++)
+		crawl_count_wait(crawl, &queued[i].waiting_ns, now_ns);
+}
+
 /* Waits, for all chains in one place. The request that ended the wait, if one did, is in *call. */
 static int wait_for(struct crawl *crawl, int fd, int64_t timeout_ms, const struct http_call **call,
 	struct err *err)
@@ -220,8 +255,7 @@ static int wait_for(struct crawl *crawl, int fd, int64_t timeout_ms, const struc
 	come_back(crawl);
 	*call = http_turn(crawl->http, fd, pause_of(crawl, timeout_ms));
 	crawl->turned_ns = stamp_monotonic();
-	for (size_t i = 0; i < crawl->n_places; i++)
-		crawl_place_tick(crawl->places[i], crawl->turned_ns);
+	count_waits(crawl, crawl->turned_ns);
 	return 0;
 }
 

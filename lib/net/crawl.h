@@ -38,9 +38,15 @@ struct crawl_ask {
 	int64_t not_before; /* stamp_monotonic() nanoseconds; for CRAWL_WAIT and CRAWL_ASIDE */
 	bool anew;    /* what failed before is not wanted any more: this attempt is the first one */
 	bool endures; /* a certificate that is not trusted is tried again, instead of ending all */
+	/* It stands aside (CRAWL_ASIDE) as well while it waits for the budget or for another attempt,
+	 * after which next() is asked. And it waits out what a server asks for, up to 15 minutes each
+	 * time, instead of ending where that is beyond retry_ms; of these only the pause that would
+	 * have been made anyway is counted as a time of attempts. */
+	bool has_time;
 	/* Has added to it for how long nothing could be asked: while it waited for the budget, while
-	 * the caller took no turns, while it stood aside longer than it said. Lives until next() is
-	 * called again, or the end. NULL: nobody wants to know. */
+	 * the caller took no turns, while it stood aside longer than it said, while it waited out what
+	 * a server asked for. Lives until next() is called again, or the end. NULL: nobody wants to
+	 * know. */
 	int64_t *held_ns;
 	/* With the chain's arg. Gets the body of status 200 in pieces, and take() an empty one; other
 	 * bodies are kept for take(). Anything but 0 ends the request there, and take() says what
@@ -63,7 +69,7 @@ enum crawl_verdict {
 	CRAWL_AGAIN, /* temporary: *err says what; next() will be asked again after a pause that grows
 			* from attempt to attempt, and is not shorter than retry_after_ms */
 	CRAWL_REFUSED, /* over the budget: likewise; the lane is held for as long as retry_after_ms
-			* says, or for 3 seconds, growing to 60 */
+			* says (but see has_time), or for 3 seconds, growing to 60 */
 	CRAWL_FAILED,  /* *err: this chain has ended */
 	CRAWL_BANNED,  /* *err: all chains have ended; the whole host is held for retry_after_ms, or
 			* for 60 seconds */
@@ -86,7 +92,7 @@ struct crawl_chain {
 struct crawl_settings {
 	const struct http_settings *http;
 	struct budget *budget;
-	size_t jobs; /* chains under way at once; the next one begins when one ends */
+	size_t jobs; /* chains under way at once; the next one begins when one ends, or stands aside */
 	/* How long attempts at one request may go on after the first failure. While they wait for the
 	 * budget, or the caller takes no turns, that is not counted. */
 	uint64_t retry_ms;

@@ -37,38 +37,62 @@ static void count(struct crawl_attempts *a, int64_t now_ns)
 	}
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A pause that is made, whatever the limit: it is no time for attempts. */
+static int64_t wait_out(struct crawl_attempts *a, int64_t pause_ms, int64_t retry_after_ms)
+{
+	if (retry_after_ms > pause_ms)
+		a->beyond_ms = retry_after_ms - pause_ms;
+	return pause_ms + a->beyond_ms;
+}
+
 /* The last attempt is made when the limit is over, so that all of it is used. */
 static int64_t within_limit(
-	const struct crawl_attempts *a, int64_t pause_ms, int64_t retry_after_ms, int64_t now_ns)
+	struct crawl_attempts *a, int64_t pause_ms, int64_t retry_after_ms, int64_t now_ns)
 {
 	int64_t left_ms = (int64_t)a->limit_ms - (now_ns - a->since_ns) / STAMP_NS_PER_MS;
 
-	if (left_ms <= 0 || retry_after_ms > left_ms)
+	a->beyond_ms = 0;
+	if (left_ms <= 0 || (retry_after_ms > left_ms && !a->has_time))
 		return -1;
+	if (a->has_time)
+		return wait_out(a, least(pause_ms, left_ms), retry_after_ms);
 	if (pause_ms < retry_after_ms)
 		pause_ms = retry_after_ms;
-	return pause_ms < left_ms ? pause_ms : left_ms;
+	return least(pause_ms, left_ms);
+}
+
+static int64_t limit_asked(const struct crawl_attempts *a, int64_t retry_after_ms)
+{
+	return a->has_time ? least(retry_after_ms, CRAWL_ASKED_MOST_MS) : retry_after_ms;
 }
 
 int64_t crawl_attempts_fail(struct crawl_attempts *a, int64_t retry_after_ms, int64_t now_ns)
 {
 	count(a, now_ns);
+	retry_after_ms = limit_asked(a, retry_after_ms);
 	return within_limit(a, retry_next_ms(&a->retry), retry_after_ms, now_ns);
 }
 
 int64_t crawl_attempts_refuse(
 	struct crawl_attempts *a, int64_t retry_after_ms, int64_t now_ns, int64_t *hold_ms)
 {
+	int64_t own_ms;
+
+	retry_after_ms = limit_asked(a, retry_after_ms);
 	*hold_ms = CRAWL_HOLD_MS;
 	for (unsigned i = 0; i < a->refusals && *hold_ms < CRAWL_HOLD_MOST_MS; i++)
 		*hold_ms *= 2;
-	if (*hold_ms > CRAWL_HOLD_MOST_MS)
-		*hold_ms = CRAWL_HOLD_MOST_MS;
+	own_ms = *hold_ms = least(*hold_ms, CRAWL_HOLD_MOST_MS);
 	if (retry_after_ms > 0)
 		*hold_ms = retry_after_ms;
 	count(a, now_ns);
 	a->refusals++;
-	return within_limit(a, *hold_ms, retry_after_ms, now_ns);
+	return within_limit(a, least(own_ms, *hold_ms), retry_after_ms, now_ns);
 }
 
 bool crawl_attempts_is_news(struct crawl_attempts *a, int64_t now_ns)

@@ -13,6 +13,8 @@
 enum {
 	CRAWL_HOLD_MS = 3000, /* where a refusal does not say for how long */
 	CRAWL_HOLD_MOST_MS = 60000,
+	/* What has time waits no longer than that on the word of one answer. */
+	CRAWL_ASKED_MOST_MS = 15 * 60 * 1000,
 };
 
 struct crawl_attempts {
@@ -23,6 +25,10 @@ struct crawl_attempts {
 	int64_t since_ns;  /* the first of them, by the monotonic clock, as all times here */
 	int64_t note_ns;   /* the next one that comes then is told */
 	int64_t note_gap_ns;
+	/* Pauses that the server asks for do not end it, however long: CRAWL_ASKED_MOST_MS at most are
+	 * made, and of these only as much is counted as would have been made anyway. */
+	bool has_time;
+	int64_t beyond_ms; /* what the last pause has beyond that, which is to be excused */
 };
 
 void crawl_attempts_init(struct crawl_attempts *a, uint64_t limit_ms);
@@ -35,7 +41,7 @@ void crawl_attempts_excuse(struct crawl_attempts *a, int64_t ns, int64_t now_ns)
 
 /* Counts a failure. Returns the milliseconds until the next attempt, at the latest at the end of the
  * limit; or -1 where the limit is over, or the server asks (retry_after_ms, -1: it does not) for a
- * pause beyond it. */
+ * pause beyond it (but see has_time). */
 int64_t crawl_attempts_fail(struct crawl_attempts *a, int64_t retry_after_ms, int64_t now_ns);
 
 /* The same for a refusal, with *hold_ms, for which the server must be left alone in any case. */

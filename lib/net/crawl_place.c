@@ -18,21 +18,10 @@ enum {
 	HELD_LONG_S = 120, /* longer than a window of a budget: somebody was refused */
 };
 
-void crawl_place_tick(struct crawl_place *place, int64_t now_ns)
-{
-	struct crawl *crawl = place->crawl;
-
-	if (!place->waiting_ns)
-		return;
-	crawl->waited_ns += now_ns - place->waiting_ns;
-	crawl->counts->waits_ms = (uint64_t)(crawl->waited_ns / STAMP_NS_PER_MS);
-	place->waiting_ns = now_ns;
-}
-
 static void go_on(struct crawl_place *place, enum crawl_state state, int64_t due_ns)
 {
 	if (place->waiting_ns)
-		crawl_place_tick(place, stamp_monotonic());
+		crawl_count_wait(place->crawl, &place->waiting_ns, stamp_monotonic());
 	place->waiting_ns = 0;
 	place->state = state;
 	place->due_ns = due_ns;
@@ -54,11 +43,12 @@ void crawl_place_init(struct crawl_place *place, struct crawl *crawl)
 	go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
 }
 
-void crawl_place_begin(struct crawl_place *place, const struct crawl_chain *chain)
+void crawl_place_begin(struct crawl_place *place, const struct crawl_queued *queued)
 {
-	place->chain = *chain;
+	place->chain = queued->chain;
+	place->attempts = queued->attempts;
+	place->is_held = queued->is_held;
 	place->ask.held_ns = NULL; /* another chain's */
-	crawl_attempts_init(&place->attempts, place->crawl->settings->retry_ms);
 	go_on(place, CRAWL_STATE_NEXT, 0);
 }
 
@@ -171,6 +161,38 @@ static void note_held(struct crawl_place *place, int64_t now_ns, int64_t wait_ns
 		place->chain.name, wait_ns / STAMP_NS_PER_S);
 }
 
+/* Leaves the place to others. From since_ns on the chain is kept from asking; waiting_ns as a place
+ * has it. */
+static void step_aside(
+	struct crawl_place *place, int64_t not_before_ns, int64_t since_ns, int64_t waiting_ns)
+{
+	const struct crawl_queued queued = {.chain = place->chain,
+		.attempts = place->attempts,
+		.is_held = place->is_held,
+		.not_before_ns = not_before_ns,
+		.since_ns = since_ns,
+		.waiting_ns = waiting_ns,
+		.held_ns = place->ask.held_ns};
+
+	go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
+	crawl_queue_add(place->crawl, &queued);
+}
+
+/* The budget has nothing for wait_ns. */
+static void wait_for_budget(struct crawl_place *place, int64_t now_ns, int64_t wait_ns)
+{
+	note_held(place, now_ns, wait_ns);
+	if (wait_ns > ASK_AGAIN_S * STAMP_NS_PER_S)
+		wait_ns = ASK_AGAIN_S * STAMP_NS_PER_S;
+	if (place->ask.has_time) {
+		step_aside(place, now_ns + wait_ns, now_ns, now_ns);
+		return;
+	}
+	if (!place->held_ns)
+		place->held_ns = now_ns;
+	go_on_after(place, CRAWL_STATE_BUDGET, now_ns, wait_ns);
+}
+
 static int ask_budget(struct crawl_place *place, int64_t now_ns, struct err *err)
 {
 	const struct crawl_ask *ask = &place->ask;
@@ -178,31 +200,13 @@ static int ask_budget(struct crawl_place *place, int64_t now_ns, struct err *err
 
 	if (ask->lane.name)
 		wait_ns = budget_take(place->crawl->settings->budget, &ask->lane, ask->units);
-	if (wait_ns == 0) {
-		stop_waiting(place, now_ns);
-		return start(place, err);
+	if (wait_ns > 0) {
+		wait_for_budget(place, now_ns, wait_ns);
+		return 0;
 	}
-	if (!place->held_ns)
-		place->held_ns = now_ns;
-	note_held(place, now_ns, wait_ns);
-	if (wait_ns > ASK_AGAIN_S * STAMP_NS_PER_S)
-		wait_ns = ASK_AGAIN_S * STAMP_NS_PER_S;
-	go_on_after(place, CRAWL_STATE_BUDGET, now_ns, wait_ns);
-	return 0;
-}
-
-/* What has failed keeps its place, and with it the count of its attempts. */
-static void step_aside(struct crawl_place *place)
-{
-	const struct crawl_queued queued = {
-		place->chain, place->ask.not_before, place->ask.held_ns};
-
-	if (place->attempts.failures) {
-		go_on(place, CRAWL_STATE_NEXT, place->ask.not_before);
-		return;
-	}
-	go_on(place, CRAWL_STATE_EMPTY, INT64_MAX);
-	crawl_queue_add(place->crawl, &queued);
+	place->is_held = false;
+	stop_waiting(place, now_ns);
+	return start(place, err);
 }
 
 static int ask_chain(struct crawl_place *place, int64_t now_ns, struct err *err)
@@ -212,9 +216,9 @@ static int ask_chain(struct crawl_place *place, int64_t now_ns, struct err *err)
 
 	buf_clear(&url);
 	place->ask = (struct crawl_ask){.url = url};
-	place->is_held = false;
 	place->asked_ns = now_ns;
 	step = place->chain.next(place->chain.arg, &place->ask);
+	place->attempts.has_time = place->ask.has_time;
 	if (place->ask.anew)
 		crawl_attempts_succeed(&place->attempts);
 	switch (step) {
@@ -230,7 +234,7 @@ static int ask_chain(struct crawl_place *place, int64_t now_ns, struct err *err)
 		go_on(place, CRAWL_STATE_NEXT, place->ask.not_before);
 		return 0;
 	case CRAWL_ASIDE:
-		step_aside(place);
+		step_aside(place, place->ask.not_before, place->ask.not_before, 0);
 		return 0;
 	case CRAWL_DONE:
 		break;
@@ -272,6 +276,17 @@ static void give_up(struct crawl_place *place, const struct err *why, int64_t no
 	crawl_place_end(place, &err);
 }
 
+static void pause_attempts(struct crawl_place *place, int64_t now_ns, int64_t pause_ns)
+{
+	int64_t until_ns = now_ns + pause_ns;
+
+	if (place->ask.has_time)
+		step_aside(place, until_ns, until_ns - place->attempts.beyond_ms * STAMP_NS_PER_MS,
+			now_ns);
+	else
+		go_on_after(place, CRAWL_STATE_NEXT, now_ns, pause_ns);
+}
+
 /* pause_ms as crawl_attempts.h has it. */
 static void try_again(struct crawl_place *place, const struct err *why, int64_t pause_ms)
 {
@@ -287,7 +302,7 @@ static void try_again(struct crawl_place *place, const struct err *why, int64_t 
 		diag_warning("%s; trying again (failures: %u)", err.text, place->attempts.failures);
 	else
 		diag_info("%s; trying again (failures: %u)", err.text, place->attempts.failures);
-	go_on_after(place, CRAWL_STATE_NEXT, now_ns, pause_ms * STAMP_NS_PER_MS);
+	pause_attempts(place, now_ns, pause_ms * STAMP_NS_PER_MS);
 }
 
 static void fail(struct crawl_place *place, const struct err *why)

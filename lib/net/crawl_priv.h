@@ -14,10 +14,14 @@ enum crawl_state {
 	CRAWL_STATE_EMPTY,  /* no chain is here */
 };
 
-/* A chain that waits for a place. */
+/* A chain that waits for a place, with what it takes there. */
 struct crawl_queued {
 	struct crawl_chain chain;
-	int64_t not_before_ns; /* monotonic */
+	struct crawl_attempts attempts;
+	bool is_held;	       /* as a place has it */
+	int64_t not_before_ns; /* monotonic, as all times here */
+	int64_t since_ns;      /* from then on it is kept from asking; it may be yet to come */
+	int64_t waiting_ns;    /* as a place has it */
 	int64_t *held_ns;      /* as ask has it */
 };
 
@@ -63,11 +67,14 @@ struct crawl_place {
 /* Puts a chain behind those that wait for a place. */
 void crawl_queue_add(struct crawl *crawl, const struct crawl_queued *queued);
 
+/* Adds a wait since *waiting_ns (0: there is none) to the counts, and goes on from now_ns. */
+void crawl_count_wait(struct crawl *crawl, int64_t *waiting_ns, int64_t now_ns);
+
 /* An empty one. */
 void crawl_place_init(struct crawl_place *place, struct crawl *crawl);
 
 /* A chain takes an empty place; its next() is due. */
-void crawl_place_begin(struct crawl_place *place, const struct crawl_chain *chain);
+void crawl_place_begin(struct crawl_place *place, const struct crawl_queued *queued);
 
 /* Ends the chain of a place because of *err, and leaves it empty. */
 void crawl_place_end(struct crawl_place *place, const struct err *err);
@@ -80,9 +87,6 @@ int crawl_place_step(struct crawl_place *place, int64_t now_ns, struct err *err)
 
 /* Likewise when the request under way is over. */
 int crawl_place_answer(struct crawl_place *place, struct err *err);
-
-/* Adds its wait up to now_ns to the counts. */
-void crawl_place_tick(struct crawl_place *place, int64_t now_ns);
 
 /* Gives up what is under way, and frees. */
 void crawl_place_release(struct crawl_place *place);

@@ -108,6 +108,7 @@ static void on_open(void *arg)
 
 	live->has_opened = live->has_stood = true;
 	live->open_since = live->idle_since = kraken_live_now(live);
+	live->slept_ns = stamp_suspended(); /* this connection is not that old */
 	buf_init(&request, REQUEST_MAX);
 	if (kraken_tail_subscribe(live->tail, &request) < 0) {
 		err_set(&live->cut, EXIT_USAGE,
@@ -275,7 +276,7 @@ static void check_idle(struct kraken_live *live, int64_t now)
 }
 
 /* Subscriptions that were ended, by Kraken or by us, are asked for again on the same connection: all
- * of them, once one is due. */
+ * of them, once one is due and none is too young. */
 static void subscribe_dropped(struct kraken_live *live, int64_t now)
 {
 	struct buf request;
@@ -287,11 +288,15 @@ static void subscribe_dropped(struct kraken_live *live, int64_t now)
 	buf_release(&request);
 }
 
+static bool is_young(const struct asked *asked, int64_t now)
+{
+	return now - asked->since_ns < RENEW_SOONEST_MS * STAMP_NS_PER_MS;
+}
+
 static bool is_renewal_due(
 	const struct asked *asked, const struct feed_product *product, int64_t now)
 {
-	return now - asked->since_ns >= RENEW_SOONEST_MS * STAMP_NS_PER_MS &&
-		(product->drops <= 1 || now >= asked->pause_ns);
+	return product->drops <= 1 || now >= asked->pause_ns;
 }
 
 static void check_unanswered(struct kraken_live *live, const struct asked *asked,
@@ -308,7 +313,7 @@ static void check_unanswered(struct kraken_live *live, const struct asked *asked
 static void check_pairs(struct kraken_live *live, int64_t now)
 {
 	const struct feed *feed = &live->tail->feed;
-	bool is_due = false;
+	bool is_due = false, is_too_soon = false;
 
 	for (size_t i = 0; i < feed->n && !live->cut.code; i++) {
 		struct asked *asked = &live->asked[i];
@@ -323,12 +328,13 @@ static void check_pairs(struct kraken_live *live, int64_t now)
 			break;
 		case FEED_DROPPED:
 			is_due |= is_renewal_due(asked, &feed->products[i], now);
+			is_too_soon |= is_young(asked, now);
 			break;
 		case FEED_REFUSED:
 			break;
 		}
 	}
-	if (is_due && !live->cut.code)
+	if (is_due && !is_too_soon && !live->cut.code)
 		subscribe_dropped(live, now);
 }
 

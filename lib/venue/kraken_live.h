@@ -6,7 +6,8 @@
  * The pauses between connections grow, from a second to 30, until trades come as they happen (a
  * snapshot's do not count, those that are held do), or all subscriptions have stood for the idle
  * timeout. A pair's subscription that Kraken ends is made anew, at the soonest a quarter of a second
- * after it was; where it ends again and again before a trade comes, after pauses that grow to a minute.
+ * after it was; where it ends again and again before a trade comes, after pauses that grow to a minute,
+ * or along with that of another pair.
  */
 #ifndef TRADEPIPE_VENUE_KRAKEN_LIVE_H
 #define TRADEPIPE_VENUE_KRAKEN_LIVE_H

@@ -147,12 +147,13 @@ static enum crawl_step end_chain(struct mended *m)
 }
 
 /* A pair that is further than it was, by whatever way, has another hole: what failed before is no
- * reason to give that up. */
+ * reason to give that up. No other pair waits for this one, nor are trades lost because REST wants to be
+ * left alone. */
 static void ask_for(struct mended *m, struct crawl_ask *ask, struct span path)
 {
 	kraken_rest_ask(m->mend->settings->rest, ask, path, m->product->name);
 	ask->anew = m->asked_id != m->product->last_id;
-	ask->endures = true;
+	ask->endures = ask->has_time = true;
 	m->asked_id = m->product->last_id;
 }
 

@@ -27,6 +27,7 @@ struct tool {
 	uint64_t aside;	  /* 1: in which others may have its place */
 	uint64_t anew;	  /* the attempt at a page that is as good as the first one; 0: none */
 	uint64_t endures; /* 1: a certificate that is not trusted */
+	uint64_t time;	  /* 1: it has time */
 	uint64_t file;	  /* 1: in pieces; 2: which are refused */
 	uint64_t flush;	  /* the number of the flush that fails; 0: none */
 	uint64_t flushes, done, quiet;
@@ -150,6 +151,7 @@ static void ask_for_page(struct chain *c, struct crawl_ask *ask)
 	ask->units = 1;
 	ask->anew = ++c->attempts == c->tool->anew;
 	ask->endures = c->tool->endures;
+	ask->has_time = c->tool->time;
 	if (c->lane[0])
 		ask->lane = (struct budget_lane){
 			.name = c->lane, .interval_us = (uint32_t)c->tool->interval};
@@ -301,7 +303,8 @@ static void read_word(struct tool *tool, const char *word)
 		{"until", &tool->until}, {"pause", &tool->pause}, {"file", &tool->file},
 		{"flush", &tool->flush}, {"quiet", &tool->quiet}, {"turns", &tool->turns},
 		{"timeout", &tool->timeout}, {"fd", &tool->fd}, {"more", &tool->more},
-		{"aside", &tool->aside}, {"anew", &tool->anew}, {"endures", &tool->endures}};
+		{"aside", &tool->aside}, {"anew", &tool->anew}, {"endures", &tool->endures},
+		{"time", &tool->time}};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (number(word, words[i].name, words[i].value) == 0)

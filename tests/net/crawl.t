@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
@@ -16,116 +15,9 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import harness  # noqa: E402
-from harness import BUILD, CA, CERTS, TEMP, Server, is_, ok  # noqa: E402
-
-TOOL = os.path.join(BUILD, "tests/net/crawl-tool")
-numbers = itertools.count()
-
-
-def answer(body=b"", status="200 OK", headers=()):
-    head = [f"HTTP/1.1 {status}", *headers]
-    if not any(line.startswith("Content-Length") for line in headers):
-        head.append(f"Content-Length: {len(body)}")
-    return "\r\n".join([*head, "", ""]).encode() + body
-
-
-def page(chain, n, *headers):
-    return answer(b"page %d of %d" % (n, chain), headers=headers)
-
-
-def reset(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-class Pages(Server):
-    """Gives each chain its pages. `faults` maps (chain, page) to what the attempts at it get
-    instead, one after the other: bytes to send, or a function of the connection; None ends the
-    connection behind it."""
-
-    def __init__(self, faults=None, **options):
-        self.faults = {place: list(them) for place, them in (faults or {}).items()}
-        self.times, self.lock = {}, threading.Lock()
-        super().__init__(self.pages, **options)
-
-    def pages(self, _, connection):
-        while True:
-            head = b""
-            while b"\r\n\r\n" not in head:
-                more = connection.recv(4096)
-                if not more:
-                    return
-                head += more
-            place = tuple(int(n) for n in
-                          re.match(rb"GET /chain/(\d+)\?n=(\d+) ", head).groups())
-            with self.lock:
-                self.seen.append(place)
-                self.times.setdefault(place, []).append(time.monotonic())
-                faults = self.faults.get(place, [])
-                fault = faults.pop(0) if faults else page(*place)
-                stays = not faults or faults[0] is not None
-                if not stays:
-                    faults.pop(0)
-            if callable(fault):
-                fault = fault(connection) or b""
-            connection.sendall(fault)
-            if not stays:
-                return
-
-    @property
-    def url(self):
-        return f"{'https' if self.tls else 'http'}://localhost:{self.port}"
-
-
-class Result:
-    def __init__(self, process, before=()):
-        out, err = (text.decode(errors="replace") for text in process.communicate(timeout=30))
-        self.lines = [*before, *out.splitlines()]
-        self.notes = err.splitlines()
-        self.text = f"status {process.returncode}\n{out}{err}"
-
-    def of(self, *words):
-        return [line for line in self.lines if line.split()[0] in words]
-
-    @property
-    def counts(self):
-        return dict(word.split("=") for word in self.of("counts")[0].split()[1:])
-
-    def __str__(self):
-        return self.text
-
-
-def start(server, *words, budget=None):
-    budget = budget or f"{TEMP}/budget-{next(numbers)}"
-    return harness.start(TOOL, f"budget={budget}", *words,
-                         server if isinstance(server, str) else server.url)
-
-
-def run(server, *words, **options):
-    return Result(start(server, *words, **options))
-
-
-def taken(chains, pages):
-    return sorted(f"taken {i} {k} {len(f'page {k} of {i}')} page {k} of {i}"
-                  for i in range(chains) for k in range(pages))
-
-
-def await_line(process, beginning):
-    """Reads lines up to one that begins so; the lines."""
-    lines = []
-    while not lines or not lines[-1].startswith(beginning):
-        line = process.stdout.readline()
-        if not line:
-            break
-        lines.append(line.decode().rstrip("\n"))
-    return lines
-
-
-def await_true(condition):
-    for _ in range(1000):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
+from crawl_pages import (Pages, Result, answer, await_line, await_true, new_budget,  # noqa: E402
+                         page, reset, run, start, stop, taken)
+from harness import CA, CERTS, Server, is_, ok  # noqa: E402
 
 
 def test_order():
@@ -244,7 +136,7 @@ def test_limit_counts():
     with Pages({(0, 0): [busy, busy]}) as server:
         result = run(server, "retry=2500", "anew=2")
         is_(result.of("done", "ended"), ["done 0"], "... but not for two")
-    budget = f"{TEMP}/budget-{next(numbers)}"
+    budget = new_budget()
     late = answer(b"", "503 Busy", ["Retry-After: 4"])
     ban = answer(b"", "418 I'm a teapot", ["Retry-After: 12"])
     with Pages({(0, 0): [late, busy]}) as server, Pages({(0, 0): [ban]}) as other:
@@ -255,21 +147,6 @@ def test_limit_counts():
         is_(result.of("done", "ended"), ["done 0"], "... which counts for nobody's attempts")
 
 
-def test_aside():
-    with Pages() as server:
-        process = start(server, "chains=3", "pages=2", "jobs=1", "pause=100000", "aside=1")
-        lines = await_line(process, "taken 2 0")
-        is_(sorted(lines), taken(3, 1), "others have the place of a chain that stands aside")
-        stop(process, "during that", lines)
-        result = run(server, "chains=5", "pages=3", "jobs=2", "pause=200", "aside=1")
-        is_(sorted(result.of("taken")), taken(5, 3), "... for its time")
-        is_(result.of("run"), ["run 0 0 "], "... to the end")
-    late = answer(b"", "503 Busy", ["Retry-After: 2"])
-    with Pages({(0, 1): [late, late]}) as server:
-        result = run(server, "pages=2", "retry=2500", "pause=10", "aside=1")
-        ok(result.of("ended"), "... failures are not forgotten", result)
-
-
 def test_refused():
     refusal = answer(b"", "429 Too Many Requests", ["Retry-After: 2"])
     with Pages({(0, 1): [refusal]}) as server:
@@ -278,7 +155,7 @@ def test_refused():
         is_((result.counts["refused"], result.counts["retries"]), ("1", "0"), "... and counted")
         times = server.times[(0, 1)]
         ok(times[1] - times[0] >= 1.9, "... after as long as Retry-After says", times)
-    budget = f"{TEMP}/budget-{next(numbers)}"
+    budget = new_budget()
     with Pages({(0, 0): [refusal]}) as server:
         first = start(server, "lane=one", "interval=1000", budget=budget)
         ok(await_true(lambda: b"too many" in first.stderr.readline()), "a refusal is told")
@@ -291,7 +168,7 @@ def test_refused():
 def test_banned():
     ban = answer(b"", "418 I'm a teapot", ["Retry-After: 3600"])
     with Pages({(1, 1): [ban], (0, 1): [lambda c: time.sleep(5)]}) as server:
-        budget = f"{TEMP}/budget-{next(numbers)}"
+        budget = new_budget()
         result = run(server, "chains=4", "pages=2", "jobs=2", "lane=own", budget=budget)
         is_(sorted(result.of("ended")), [f"ended {i} 1 chain 1 got status 418" for i in range(4)],
             "a ban ends all chains, also those not begun")
@@ -331,15 +208,6 @@ def test_failed():
         "certificates that are not there")
     ok(run("ftp://localhost").of("run")[0].startswith("run -1 2 cannot get 'ftp://"),
        "an address that is none")
-
-
-def stop(process, name, before=()):
-    began = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    result = Result(process, before)
-    ok(time.monotonic() - began < 3, f"a stop signal {name} ends all at once")
-    is_(result.of("run", "ended", "done"), ["run 0 0 "], "... and that is all")
-    return result
 
 
 def test_stops_request():

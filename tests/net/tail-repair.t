@@ -171,12 +171,14 @@ blocked() {
 		counted lost=0 && repaired BTC/USD=51-555 ETH/USD=51-30050
 }
 # A new hole has patience of its own, though requests for the one before it were failing.
+failed_first() { [ "$(grep -c 'status 503; .*(failures: 1)' err)" -ge "$1" ]; } # TIMES
 renewed() {
-	manual --fault "{\"do\":\"rest-answer\",\"status\":503,\"retry_after\":6,$trades,\"times\":2}"
+	manual --fault "{\"do\":\"rest-answer\",\"status\":503,$always}"
 	lose='{"do":"lose","product":"BTC/USD","at":{"event":"now"},"trades":5}'
-	live --repair-timeout 10s BTC/USD && fault "$lose" && happen BTC/USD 5 &&
-		await 30 grep -q 'trying again' err && cut_off BTC/USD 0 &&
+	live BTC/USD && fault "$lose" && happen BTC/USD 5 &&
+		await 30 grep -q '(failures: 4)' err && cut_off BTC/USD 0 &&
 		await 30 wrote BTC/USD 65 && fault "$lose" && happen BTC/USD 5 &&
+		await 30 failed_first 2 && no_faults &&
 		await 60 wrote BTC/USD 75 && stops TERM 143 && counted lost=0 gaps=2 &&
 		repaired BTC/USD=51-75
 }
@@ -204,26 +206,39 @@ refused_for_good() {
 	refused --repair-timeout 2s && await 60 grep -q "lost trades 56 to 505: .*has expired" err &&
 		await 30 wrote BTC/USD 555 && stops TERM 3 && counted lost=450
 }
-# More pairs with holes than requests are made at once; for most of them REST lags, and the others do
-# not wait for those.
-many() {
+# More pairs with holes than requests are made at once; for most of them REST fails with FAULT, and the
+# others do not wait for those: not for one that lags, nor for one that fails, nor for one that is held.
+most_fail() { # FAULT
 	pairs=$(echo A B C D E F G H I J K L M N O P Q R S T | sed 's/[A-T]/&&&\/USD/g')
 	first=AAA/USD
 	manual --products "$(echo "$pairs" | tr ' ' ,)" || return
 	# shellcheck disable=SC2086  # one word each
 	live $pairs || return
 	for pair in ${pairs% SSS*}; do
-		fault "{\"do\":\"lag\",\"trades\":70,\"product\":\"$pair\"}"
+		fault "{$1,\"product\":\"$pair\"}"
 	done
 	cut_off all 60 && await 60 wrote SSS/USD 115 && await 60 wrote TTT/USD 115 &&
-		await 60 asked 22 && not wrote AAA/USD 56 && not grep 'lost trades' err && no_faults ||
-		return
+		not wrote AAA/USD 56 && not grep 'lost trades' err
+}
+many() { # FAULT
+	most_fail "$1" && await 60 asked 22 && no_faults || return
 	for pair in $pairs; do
 		await 60 wrote "$pair" 115 && whole_pairs="${whole_pairs-} $pair=51-115" || return
 	done
 	# shellcheck disable=SC2086  # one word each
 	stops TERM 143 && counted lost=0 gaps=20 && repaired $whole_pairs
 }
+many_held() { # FAULT
+	most_fail "$1" && stops TERM 143 && counted lost=0 gaps=20
+}
+# Asked to leave REST alone for longer than there is patience: that is no time of REST's either.
+longer() { # STATUS
+	begin "longer-$1" --trades 400 --per-frame 1 --fault "$(drop 100 200)" \
+		--fault "{\"do\":\"rest-answer\",\"status\":$1,\"retry_after\":12,$trades,\"times\":2}" \
+		-- --pace 1000 --repair-timeout 10s --limit 800 BTC/USD ETH/USD
+}
+longer 503
+longer 429
 # A long lag, and holes of which one is there before the other is filled.
 begin long-lag --trades 900 --per-frame 1 --fault '{"do":"lag","seconds":10}' \
 	--fault "$(drop 100 30 '"products":"all"')" --fault "$(drop 200 60 '"products":"all"')" \
@@ -240,7 +255,9 @@ beside blocked blocked
 beside renewed renewed
 beside refused refused_for_a_while
 beside refused-for-good refused_for_good
-beside many many
+beside many-lag many '"do":"lag","trades":70'
+beside many-fail many '"do":"kraken-error","error":"EQuery:Unknown asset pair","times":"always"'
+beside many-held many_held "\"do\":\"rest-answer\",\"status\":429,\"retry_after\":200,$always"
 
 for each in in-snapshot in-a-row in-repair; do
 	ok "a connection lost once more: $each" ended $each 0
@@ -272,7 +289,14 @@ ok 'a reader that is slow' ended blocked 0
 ok 'a new hole while requests fail' ended renewed 0
 ok 'a certificate of REST that is refused: the stream goes on' ended refused 0
 ok '... until the patience ends' ended refused-for-good 0
-ok 'more pairs with holes than requests at once' ended many 0
+for each in lag fail held; do
+	ok "more pairs with holes than requests at once: $each" ended many-$each 0
+done
+for each in 503 429; do
+	ok "a $each that asks for more than there is patience" ended longer-$each 0
+	ok '... is obeyed' within longer-$each repaired BTC/USD=51-450 ETH/USD=51-450
+	ok '... and nothing is lost' within longer-$each counted lost=0
+done
 for each in */err; do
 	ok "the account adds up: ${each%/err}" within "${each%/err}" adds_up
 done

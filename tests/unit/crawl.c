@@ -180,6 +180,45 @@ static void test_limit(void)
 		"... and holds where it ends it");
 }
 
+/* What a server asks for ends nothing, and only what would have been waited anyway is counted. */
+static void test_has_time(void)
+{
+	static const struct {
+		int64_t retry_after, least, most;
+		bool is_refusal;
+	} pauses[] = {{-1, 250, 500, false}, {7000, 7000, 7000, false},
+		{86400000, 900000, 900000, false}, {NUM_DURATION_MAX, 900000, 900000, true},
+		{-1, 3000, 3000, true}, {20, 20, 20, true}, {2999, 2999, 2999, true}};
+	struct crawl_attempts a;
+	int64_t hold = 0, pause, now = 0;
+	unsigned tries = 0;
+
+	for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
+		crawl_attempts_init(&a, 4000);
+		a.has_time = true;
+		pause = pauses[i].is_refusal
+			? crawl_attempts_refuse(&a, pauses[i].retry_after, at(0), &hold)
+			: crawl_attempts_fail(&a, pauses[i].retry_after, at(0));
+		TAP_OK(pause >= pauses[i].least && pause <= pauses[i].most &&
+				(!pauses[i].is_refusal || hold == pause),
+			"time for a Retry-After of %" PRId64 " ms", pauses[i].retry_after);
+		TAP_OK(a.beyond_ms >= 0 &&
+				pause - a.beyond_ms <= (pauses[i].is_refusal ? 3000 : 500),
+			"... beyond a pause of its own");
+	}
+	crawl_attempts_init(&a, 4000);
+	a.has_time = true;
+	do {
+		pause = crawl_attempts_fail(&a, 600000, at(now));
+		now += pause < 0 ? 0 : pause;
+		crawl_attempts_excuse(&a, a.beyond_ms * STAMP_NS_PER_MS, at(now));
+		tries++;
+	} while (pause >= 0 && tries < 100);
+	TAP_OK(pause == -1 && tries >= 4 && tries <= 6, "... but %u times, not for ever", tries);
+	TAP_OK(crawl_attempts_refuse(&a, 600000, at(now), &hold) == -1 && hold == 600000,
+		"... and the lane is held where it ends");
+}
+
 static void test_excuse(void)
 {
 	struct crawl_attempts a;
@@ -431,6 +470,7 @@ int main(void)
 	test_growth();
 	test_refusals();
 	test_limit();
+	test_has_time();
 	test_excuse();
 	test_news();
 	test_places();
