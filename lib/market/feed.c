@@ -9,6 +9,12 @@
 /* Kraken gives the time of one trade up to 1.1 microseconds apart over its two interfaces; a trade
  * that is this much later is another one, whatever its id. */
 #define CLEARLY_LATER_NS STAMP_NS_PER_MS
+/* Times are not always in the order of ids: of the trades before a beginning the last one by its id
+ * need not be the latest. */
+#define LATER_AT_FIRST_NS (60 * STAMP_NS_PER_S)
+
+/* Of what was given up so many come late, once later ones have shown how late it is. */
+enum { LATE_MAX = 1000 };
 
 static int by_name(const void *a, const void *b)
 {
@@ -125,7 +131,15 @@ void feed_open(struct feed_product *product, int64_t since_ns)
 {
 	if (product->begun)
 		return;
+	if (product->adrift && (since_ns == 0 || since_ns > product->since_ns))
+		return;
 	product->since_ns = product->last_ns = since_ns;
+}
+
+void feed_begin_since(struct feed_product *product, int64_t since_ns)
+{
+	product->adrift = true;
+	product->since_ns = product->last_ns = since_ns > 0 ? since_ns : 1;
 }
 
 void feed_interrupt(struct feed_product *product)
@@ -135,7 +149,15 @@ void feed_interrupt(struct feed_product *product)
 
 static bool is_given_up(const struct feed_product *product, uint64_t id)
 {
-	return id >= product->lost_from && id <= product->lost_to;
+	return id >= product->lost_from && id <= product->lost_to &&
+		(product->last_id == product->lost_to || product->lost_to - id < LATE_MAX);
+}
+
+static bool is_anew(const struct feed_product *product, int64_t time_ns)
+{
+	bool is_first = product->last_id == product->start_id;
+
+	return time_ns - (is_first ? LATER_AT_FIRST_NS : CLEARLY_LATER_NS) > product->last_ns;
 }
 
 enum feed_verdict feed_judge(struct feed_product *product, uint64_t id, int64_t time_ns)
@@ -150,8 +172,9 @@ enum feed_verdict feed_judge(struct feed_product *product, uint64_t id, int64_t 
 		feed_move(product, id, time_ns);
 		return FEED_NEXT;
 	}
-	if (id <= product->last_id && !is_given_up(product, id) &&
-		time_ns - CLEARLY_LATER_NS > product->last_ns)
+	if (id <= product->last_id && is_given_up(product, id))
+		return FEED_REPEATED;
+	if (id <= product->last_id && is_anew(product, time_ns))
 		return FEED_ANEW;
 	if (id <= product->last_id)
 		return id <= product->start_id ? FEED_BEFORE : FEED_REPEATED;
@@ -173,4 +196,12 @@ void feed_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns
 	product->start_id = id;
 	product->last_ns = time_ns;
 	move(product, id);
+}
+
+void feed_doubt(struct feed_product *product, uint64_t id)
+{
+	feed_begin_after(product, id - 1, product->last_ns);
+	product->from_one = id == 1;
+	product->lost_from = 1;
+	product->lost_to = id - 1;
 }

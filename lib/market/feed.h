@@ -44,16 +44,17 @@ struct feed_product {
 	/* Where the stream begins. What happens after its first acknowledgement belongs to it. */
 	bool begun;	   /* a trade or a first snapshot has come */
 	bool from_one;	   /* its first trade has the id 1: also before that none may be missing */
-	bool adrift;	   /* it was interrupted before anything came: trades may be missing, and it
-			    * is not known which was the last one before the beginning */
+	bool adrift;	   /* trades may be missing before the first one that comes, and it is not
+			    * known which was the last one before the beginning: it was interrupted
+			    * before anything came, or nobody could tell */
 	int64_t since_ns;  /* until the first trade is handed on: what is later than this, by the
 			    * exchange's clock, belongs to the stream; 0: not known */
 	uint64_t start_id; /* the last trade before the stream's beginning; 0: none known */
 	uint64_t last_id;  /* of the trades handed on, or start_id; 0: none yet */
 	int64_t last_ns;   /* the latest time of them; since_ns where there are none */
 
-	/* Given up last: from and to. One of these that comes after all is no sign of a new sequence,
-	 * though nothing may have shown how late it is. */
+	/* Given up last: from and to. One of these that comes after all, if it is not one of the first
+	 * of very many, is no sign of a new sequence, though nothing may have shown how late it is. */
 	uint64_t lost_from, lost_to;
 
 	/* A hole is being repaired: what comes meanwhile is held. */
@@ -105,15 +106,20 @@ void feed_move(struct feed_product *product, uint64_t id, int64_t time_ns);
 void feed_lose(struct feed_product *product, uint64_t to);
 
 /* The first acknowledgement of a product that has not begun, at that time of the exchange; 0: it told
- * none. And what was to follow was interrupted; nothing comes of that where it had begun. */
+ * none. And what was to follow was interrupted; nothing comes of that where it had begun.
+ * Or, before any acknowledgement: the stream begins with what is later than this, by our clock, and it
+ * is not known which trade was the last one before; an acknowledgement that is earlier corrects it. */
 void feed_open(struct feed_product *product, int64_t since_ns);
 void feed_interrupt(struct feed_product *product);
+void feed_begin_since(struct feed_product *product, int64_t since_ns);
 
 /* The last id that is missing before what is held, or, where that was forgotten, before what comes
  * next: last_id where nothing is. */
 uint64_t feed_missing_to(const struct feed_product *product);
 
-/* The stream begins behind this trade, which is not handed on itself: it is known now where. */
+/* The stream begins behind this trade, which is not handed on itself: it is known now where. Or with
+ * this one, since it is not: those before it are given up. */
 void feed_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns);
+void feed_doubt(struct feed_product *product, uint64_t id);
 
 #endif

@@ -47,23 +47,46 @@ static void say_end(struct kraken_repair *r)
 	r->said_end = true;
 }
 
+/* By how much more than to the last trade it goes back. Where that is not known, to where one may be,
+ * and, once one was there, to that. */
+static int64_t further_ns(struct kraken_repair *r)
+{
+	static const int64_t odd_ns[] = {0, KRAKEN_MARGIN_NS, STAMP_NS_PER_S, 60 * STAMP_NS_PER_S};
+	static const int64_t adrift_ns[] = {
+		60 * STAMP_NS_PER_S, 3600 * STAMP_NS_PER_S, 86400 * STAMP_NS_PER_S};
+	bool is_odd = r->hole_to || !r->seen;
+
+	if (r->product->adrift)
+		return r->back_ns = adrift_ns[r->tries % (sizeof adrift_ns / sizeof *adrift_ns)];
+	if (!r->product->since_ns)
+		r->back_ns = 0;
+	return r->back_ns + (is_odd ? odd_ns[r->tries % (sizeof odd_ns / sizeof *odd_ns)] : 0);
+}
+
 /* Asks again for what follows the last trade. A page that did not show that, or showed later trades
  * but not the next one, may be right from further back: times are not always in the order of ids, nor
  * always right. Where the last trade's is yet to come, it may be that which is wrong or our own clock:
  * both are tried in turn. A cache has no answer yet to a request that was never made. */
 static void go_back(struct kraken_repair *r, int64_t now_ns)
 {
-	static const int64_t further_ns[] = {
-		0, KRAKEN_MARGIN_NS, STAMP_NS_PER_S, 60 * STAMP_NS_PER_S};
-	const size_t n = sizeof further_ns / sizeof *further_ns;
 	int64_t from_ns = r->product->last_ns;
-	bool is_odd = r->hole_to || !r->seen;
 
 	if (!r->seen && r->tries % 2 == 1 && now_ns < from_ns)
 		from_ns = now_ns;
-	from_ns -= KRAKEN_MARGIN_NS + r->nudges++;
-	set_since(r, from_ns - (is_odd ? further_ns[r->tries % n] : 0));
+	set_since(r, from_ns - KRAKEN_MARGIN_NS - r->nudges++ - further_ns(r));
 	r->full = 0;
+}
+
+static void say_begin(const struct feed_product *product)
+{
+	unsigned long long from = product->last_id + 1, to = feed_missing_to(product);
+
+	if (product->adrift)
+		diag_info("'%s': trades before %llu may be missing: asking REST", product->name,
+			to + 1);
+	else
+		diag_info("'%s': trades %llu to %llu are missing: asking REST", product->name, from,
+			to);
 }
 
 void kraken_repair_begin(struct kraken_repair *repair, struct kraken_tail *tail,
@@ -77,9 +100,7 @@ void kraken_repair_begin(struct kraken_repair *repair, struct kraken_tail *tail,
 		.last_id = product->last_id,
 		.seen = true,
 	};
-	diag_info("'%s': trades %llu to %llu are missing: asking REST", product->name,
-		(unsigned long long)product->last_id + 1,
-		(unsigned long long)feed_missing_to(product));
+	say_begin(product);
 	go_back(repair, INT64_MAX);
 }
 
@@ -148,7 +169,8 @@ static bool shows_known(const struct kraken_repair *r)
 	return false;
 }
 
-/* The lowest id of the page that was not there before; 0: there is none. */
+/* The lowest id of the page that was not there before; 0: there is none. What shall be the first of all
+ * may be bad. */
 static uint64_t find_later(const struct kraken_repair *r)
 {
 	uint64_t least = 0;
@@ -156,7 +178,7 @@ static uint64_t find_later(const struct kraken_repair *r)
 	for (size_t i = 0; i < r->page.n; i++) {
 		const struct kraken_page_row *row = &r->page.rows[i];
 
-		if (!row->bad && row->row.id > r->product->last_id &&
+		if ((!row->bad || r->product->adrift) && row->row.id > r->product->last_id &&
 			(!least || row->row.id < least))
 			least = row->row.id;
 	}
@@ -198,12 +220,29 @@ static uint64_t missing_to(const struct kraken_repair *r)
 
 static void warn_once(struct kraken_repair *r, int64_t now_ns)
 {
+	unsigned long long from = r->product->last_id + 1, to = missing_to(r);
+
 	if (r->warned || now_ns - r->waiting_since_ns < LONG_NS)
 		return;
 	r->warned = true;
-	diag_warning("'%s': still waiting for trades %llu to %llu, which REST does not show yet",
-		r->product->name, (unsigned long long)r->product->last_id + 1,
-		(unsigned long long)missing_to(r));
+	if (r->product->adrift)
+		diag_warning("'%s': still waiting for REST: trades before %llu may be missing",
+			r->product->name, to + 1);
+	else
+		diag_warning("'%s': still waiting for trades %llu to %llu, which REST does not "
+			     "show yet",
+			r->product->name, from, to);
+}
+
+/* What is missing will not come. Where it is proven that REST shows the first one, it is that; nothing
+ * lies before it that could be gone back to. */
+static void give_up(struct kraken_repair *r, bool is_proven, const char *why)
+{
+	r->back_ns = 0;
+	if (is_proven && r->product->adrift)
+		kraken_tail_find_first(r->tail, r->product, r->hole_to + 1);
+	else
+		kraken_tail_lose(r->tail, r->product, missing_to(r), why);
 }
 
 /* An answer has brought nothing, or has not brought all. Whether the patience is over, as it is where
@@ -216,7 +255,7 @@ static bool wear_out(struct kraken_repair *r, int64_t now_ns, bool is_hopeless, 
 		warn_once(r, now_ns);
 		return false;
 	}
-	kraken_tail_lose(r->tail, r->product, missing_to(r), why);
+	give_up(r, is_hopeless, why);
 	return true;
 }
 
@@ -239,6 +278,22 @@ static int64_t proof_ns(const struct kraken_repair *r)
 	return part_ns > PROOF_NS ? part_ns : PROOF_NS;
 }
 
+/* Whether there may be a trade before this one, which a page has shown to be the first: one that has
+ * no id. */
+static bool is_vague(const struct kraken_repair *r, uint64_t first)
+{
+	for (size_t i = 0; i < r->page.n && r->page.rows[i].row.id != first; i++)
+		if (!r->page.rows[i].row.id)
+			return true;
+	return false;
+}
+
+/* Whether a page can be right about the first trade of a product that is adrift. */
+static bool may_begin(const struct kraken_repair *r, uint64_t first)
+{
+	return !is_vague(r, first) && first - 1 <= feed_missing_to(r->product);
+}
+
 /* Whether it is proven by now that Kraken itself has the hole, behind which a page has shown `later` to
  * be the first trade; 0: it has shown none. A full page that does not come that far says nothing about
  * it; one that ends before it comes from a REST that lags. */
@@ -252,9 +307,22 @@ static bool proves(struct kraken_repair *r, uint64_t later, int64_t now_ns)
 		r->hole_to = later - 1;
 	if (!later || !(r->seen || r->product->last_id == 0))
 		return false;
+	if (r->product->adrift && !may_begin(r, later)) {
+		r->proofs = 0;
+		return false;
+	}
 	if (r->proofs++ == 0)
 		r->proven_since_ns = now_ns;
 	return r->proofs >= PROOFS_MIN && now_ns - r->proven_since_ns >= proof_ns(r);
+}
+
+static const char *why_missing(const struct kraken_repair *r, uint64_t later)
+{
+	if (r->product->adrift && is_vague(r, later))
+		return "REST shows trades before it that have no id";
+	if (r->hole_to)
+		return "Kraken's REST interface does not have them";
+	return "Kraken's REST interface did not show them in time";
 }
 
 static void turn_page(struct kraken_repair *r, int64_t now_ns)
@@ -264,9 +332,7 @@ static void turn_page(struct kraken_repair *r, int64_t now_ns)
 
 	if (!later && r->page.n >= KRAKEN_PAGE_MAX && follow(r))
 		return;
-	if (wear_out(r, now_ns, is_proven,
-		    r->hole_to ? "Kraken's REST interface does not have them"
-			       : "Kraken's REST interface did not show them in time")) {
+	if (wear_out(r, now_ns, is_proven, why_missing(r, later))) {
 		go_back(r, now_ns);
 		return;
 	}
@@ -287,11 +353,31 @@ static void take_rows(struct kraken_repair *r)
 	} while (r->product->last_id != before && find_later(r) == r->product->last_id + 1);
 }
 
+/* The trade behind which a product that is adrift begins: the last one that does not belong to it before
+ * the first one that may. False where the page shows none. */
+static bool find_before(const struct kraken_repair *r, uint64_t *id)
+{
+	*id = 0;
+	for (size_t i = 0; i < r->page.n; i++) {
+		const struct kraken_page_row *row = &r->page.rows[i];
+
+		if (row->row.id == 1 && *id == 0)
+			return true;
+		if (!row->bad && row->row.time_ns > r->product->since_ns)
+			break;
+		if (!row->bad && row->row.id > *id)
+			*id = row->row.id;
+	}
+	return *id > 0;
+}
+
 static void take_page(struct kraken_repair *r, int64_t now_ns)
 {
+	uint64_t before;
+
+	if (r->product->adrift && find_before(r, &before))
+		kraken_tail_find_first(r->tail, r->product, before + 1);
 	r->seen = shows_known(r);
-	if (r->product->adrift)
-		kraken_tail_find_first(r->tail, r->product, find_later(r));
 	take_rows(r);
 	look(r);
 	if (r->product->repairing)

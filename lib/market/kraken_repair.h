@@ -8,6 +8,11 @@
  * renews the patience. Where complete answers show what lies on both sides of a hole, again and again,
  * it is Kraken's own, and a tenth of the patience will do, but no less than half a minute.
  *
+ * Where it is not known which trade was the last one before the hole (the product is adrift), a page
+ * tells it that also shows one which is too early to belong to it, or the first of all. Without that it
+ * takes as many answers as a hole of Kraken's own that show the same trade as the first; else where the
+ * stream begins remains in doubt.
+ *
  * Source: Kraken API documentation, "Get Recent Trades" (read in 2026); measurements of October 2026:
  * `since` is inclusive, equal requests are answered from a cache for some two seconds, and REST's
  * times lie up to 1.1 microseconds above those of the WebSocket.
@@ -50,6 +55,7 @@ struct kraken_repair {
 	unsigned proofs; /* answers in a row that showed just this hole, and what lies before it, */
 	int64_t proven_since_ns; /* the first of them */
 
+	int64_t back_ns; /* where the first trade is not known: by so much the requests go back, */
 	unsigned nudges; /* requests that go back: each by a nanosecond more */
 	uint64_t supplied;
 	uint64_t bad_id;	 /* of the last row that was said to be bad; 0: none */

@@ -88,7 +88,8 @@ int kraken_tail_init(struct kraken_tail *tail, char *const *pairs, size_t n, str
 void kraken_tail_release(struct kraken_tail *tail);
 
 /* Before the first connection: what came before is known, and was written where it had to be; the
- * stream of the pair goes on behind this trade. Id 0: there has been none at all. */
+ * stream of the pair goes on behind this trade. Id 0: there has been none at all. Where it is not known
+ * what came before, feed_begin_since() will do: the pair is adrift. */
 void kraken_tail_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns);
 
 /* A new connection stands: appends the one request that subscribes all pairs that are not refused.
@@ -127,8 +128,8 @@ bool kraken_tail_is_done(const struct kraken_tail *tail);
  *
  * Where a pair is adrift (see feed.h), last_id is 0, and what is missing has no known beginning: REST is
  * to be asked for what happened since product->last_ns. find: it shows this one as the first; the pair
- * goes on as any other then, from the first one that is later than product->since_ns. lose: to less than
- * all that is missing, the same of what follows; to all, it cannot be known, and a warning says so.
+ * goes on as any other then, from the first one that is later than product->since_ns. lose: the same of
+ * what follows, but what belongs to it cannot be known; it counts as unsure, and a warning says so.
  */
 void kraken_tail_find_first(struct kraken_tail *tail, struct feed_product *product, uint64_t id);
 void kraken_tail_supply(

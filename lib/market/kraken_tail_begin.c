@@ -38,7 +38,7 @@ void kraken_tail_doubt(
 	t->n.unsure++;
 	diag_warning("'%s': it begins with trade %llu, and some before it may be missing: %s",
 		product->name, (unsigned long long)id, why);
-	kraken_tail_begin_after(product, id - 1, product->last_ns);
+	feed_doubt(product, id);
 }
 
 /* The trades of a snapshot with the highest ids, the highest first: those that the stream may begin

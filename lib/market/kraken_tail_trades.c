@@ -307,10 +307,8 @@ void kraken_tail_lose(
 		to = missing_to;
 	if (to <= product->last_id)
 		return;
-	if (product->adrift && to == missing_to)
+	if (product->adrift)
 		kraken_tail_doubt(t, product, to + 1, why);
-	else if (product->adrift)
-		kraken_tail_begin_after(product, to, product->last_ns);
 	else
 		lose(t, product, to, why);
 	kraken_tail_drain(t, product);

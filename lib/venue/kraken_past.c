@@ -66,14 +66,17 @@ int kraken_past_hand_over(struct kraken_past *past, struct err *err)
 {
 	for (size_t i = 0; i < past->n; i++) {
 		const struct kraken_start *start = &past->starts[i];
-		struct span name = span_text(start->pair->name);
+		struct feed_product *product =
+			feed_find(&past->tail->feed, span_text(start->pair->name));
 
 		if (start->phase != KRAKEN_START_DONE) {
 			*err = start->failure;
 			return -1;
 		}
-		kraken_tail_begin_after(
-			feed_find(&past->tail->feed, name), start->id, start->time_ns);
+		if (start->id)
+			kraken_tail_begin_after(product, start->id, start->time_ns);
+		else
+			feed_begin_since(product, start->time_ns - 1);
 	}
 	return 0;
 }

@@ -174,8 +174,8 @@ static bool shows_unread(struct kraken_start *s, const struct kraken_page *page)
 	return false;
 }
 
-/* There has never been a trade: where that is wrong all that there are would be missing, so that it
- * needs more than one answer. */
+/* It seems that there has never been a trade, of which one answer is no sign. Where several are wrong,
+ * too, the beginning is found once there is one. */
 static enum kraken_verdict take_none(struct kraken_start *s, struct err *err)
 {
 	if (s->pages.edge.has_time) {
@@ -185,7 +185,7 @@ static enum kraken_verdict take_none(struct kraken_start *s, struct err *err)
 	if (++s->empty < EMPTY_MIN)
 		ask_newest(s, s->phase);
 	else
-		finish(s, 0, 0);
+		finish(s, 0, s->range.since_ns);
 	return KRAKEN_TAKEN;
 }
 

@@ -42,8 +42,8 @@ struct kraken_start {
 	unsigned empty;	       /* answers in a row that had none */
 
 	struct err failure; /* has a code: why there is no beginning */
-	uint64_t id;	    /* the stream goes on behind this one; 0: there has been none */
-	int64_t time_ns;    /* of that */
+	uint64_t id;	    /* the stream goes on behind this one; 0: none was shown */
+	int64_t time_ns; /* of that; of what is not earlier all belongs to it, where none was shown */
 };
 
 /* All that is handed in lives on; of *range, which begins at a moment or behind a cursor, the end does

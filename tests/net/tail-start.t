@@ -18,6 +18,14 @@ begin_past since --rate 100 --clock-from start -- --since 2024-01-01 --pace 1000
 begin_past since-then -- --since "$(time_of BTC/USD 2501)" --pace 1000 --limit 800 BTC/USD
 begin_past since-now -- --since now --pace 1000 --limit 600 BTC/USD ETH/USD
 begin since-nothing --history 0 --first 1 --trades 20 -- --since now --limit 20 BTC/USD
+# Answers say twice that there has never been a trade, though there are.
+unseen='{"do":"short-page","path":"/0/public/Trades","rows":0,"times":2}'
+begin_past since-unseen --fault "$unseen" \
+	-- --since "$(time_of BTC/USD 2991)" --pace 1000 --limit 310 BTC/USD
+begin_past since-unseen-mute --fault "$unseen" --fault '{"do":"no-snapshot"}' \
+	-- --since "$(time_of BTC/USD 2501)" --pace 1000 --limit 800 BTC/USD
+begin since-unseen-new --history 0 --first 1 --trades 80 --fault '{"do":"no-snapshot"}' \
+	-- --since 2023-01-01 --pace 1000 --limit 80 BTC/USD
 begin_past since-badly \
 	--fault '{"do":"rest-answer","status":503,"path":"/0/public/Trades","request":2}' \
 	--fault '{"do":"short-page","path":"/0/public/Trades","rows":300}' \
@@ -195,6 +203,12 @@ ok 'from now' ended since-now 0
 ok '...' within since-now repaired BTC/USD=3001-3300 ETH/USD=3001-3300
 ok 'from now, where nothing ever happened' ended since-nothing 0
 ok '...' within since-nothing repaired BTC/USD=1-20
+for each in since-unseen:2991-3300 since-unseen-mute:2501-3300 since-unseen-new:1-80; do
+	range=${each#*:} each=${each%:*}
+	ok "from a moment, where trades were denied: $each" ended "$each" 0
+	ok '... from that on' within "$each" repaired "BTC/USD=$range"
+	ok '...' within "$each" counted lost=0
+done
 for each in no-ids-absent no-ids-zero no-ids-null empty; do
 	ok "from now, where the newest trade is not told at once: $each" ended $each 0
 	ok '...' within $each repaired BTC/USD=3001-3300

@@ -78,7 +78,15 @@ interrupted old-long "$then" 200 --history 63 --first 64 --fault '{"do":"no-snap
 interrupted old-mute "$then" 70 --history 63 --first 64 \
 	--fault '{"do":"no-snapshot","connection":"1-2","times":2}'
 
+# REST hides the first ones, and some before them, or their ids, in one answer.
+interrupted hidden "$then" 200 --history 63 --first 64 --fault '{"do":"no-snapshot"}' \
+	--fault '{"do":"hole","ids":"60-140","times":1}'
+interrupted nameless "$then" 200 --history 63 --first 64 --fault '{"do":"no-snapshot"}' \
+	--fault '{"do":"no-id","ids":"60-80","times":1}'
+
 # Nobody tells how many there have been.
+limit=250 interrupted hidden-unsure "$then" 200 --history 63 --first 64 \
+	--fault '{"do":"no-snapshot"}' --fault '{"do":"hole","ids":"1-140","times":"always"}'
 limit=250 interrupted old-unsure "$then" 200 --history 63 --first 64 --fault '{"do":"no-snapshot"}' \
 	--fault '{"do":"rest-answer","status":503,"path":"/0/public/Trades","times":"always"}'
 
@@ -240,7 +248,8 @@ ok 'a snapshot with odd times' ended disordered 0
 ok '... is taken as it is' within disordered same "$(within disordered account)" \
 	'read=150 written=100 repeated=0 passed=50 lost=0'
 ok '...' within disordered repaired BTC/USD=51-150
-for each in new:1 new-long:1 new-mute:1 old:64 old-long:64 old-mute:64; do
+for each in new:1 new-long:1 new-mute:1 old:64 old-long:64 old-mute:64 hidden:64 \
+	nameless:64; do
 	first=${each#*:} each=${each%:*}
 	ok "interrupted before the first trade: $each" ended "$each" 0
 	ok '... from that moment on nothing is passed over' \
@@ -251,6 +260,10 @@ ok '... or it is said, and is 3 at the end' ended old-unsure 3
 ok '...' within old-unsure \
 	says "'BTC/USD': it begins with trade 214, and some before it may be missing: status 503"
 ok '...' within old-unsure repaired BTC/USD=214-463
+ok '... also where REST shows some of them only' ended hidden-unsure 3
+ok '...' within hidden-unsure \
+	says "'BTC/USD': it begins with trade 141, and some before it may be missing"
+ok '...' within hidden-unsure repaired BTC/USD=141-390
 ok 'a half-open link' ended half-open 0
 ok '...' within half-open repaired BTC/USD=51-950 ETH/USD=51-950
 ok '...' within half-open counted lost=0 reconnects=1

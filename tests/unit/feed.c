@@ -105,6 +105,9 @@ static void test_begin(void)
 			feed_judge(product, 101, 10 * MS) == FEED_REPEATED,
 		"still before, and repeated");
 	feed_begin_after(product, 200, 10 * MS);
+	TAP_OK(feed_judge(product, 199, 60010 * MS) == FEED_BEFORE &&
+			feed_judge(product, 199, 60011 * MS + 1) == FEED_ANEW,
+		"at first its time need not be the latest of them");
 	TAP_OK(feed_judge(product, 203, 10 * MS) == FEED_GAP && product->last_id == 200,
 		"a hole right at its beginning");
 	feed_release(&feed);
@@ -186,6 +189,56 @@ static void test_adrift(void)
 	feed_interrupt(&feed.products[1]);
 	TAP_OK(feed_judge(&feed.products[1], 1, MS) == FEED_NEXT && !feed.products[1].adrift,
 		"nor with the first trade of all");
+	feed_release(&feed);
+}
+
+/* It is known since when it is to have trades: an answer may tell that our clock is ahead. */
+static void test_since(void)
+{
+	char name[] = "A", *names[] = {name};
+	struct feed_product *product;
+	struct feed feed;
+	const char *twice;
+
+	feed_init(&feed, names, 1, &twice);
+	product = feed.products;
+	feed_begin_since(product, 5 * MS);
+	feed_open(product, 0);
+	feed_open(product, 9 * MS);
+	TAP_OK(product->adrift && !product->begun && product->since_ns == 5 * MS &&
+			product->last_ns == 5 * MS,
+		"a later acknowledgement changes nothing, nor one without a time");
+	feed_open(product, 3 * MS);
+	TAP_OK(product->since_ns == 3 * MS && product->last_ns == 3 * MS, "an earlier one does");
+	feed_begin_since(product, 0);
+	TAP_OK(product->since_ns > 0, "since ever");
+	feed_release(&feed);
+}
+
+/* It begins with this one for want of a better one: those before it may come after all. */
+static void test_doubt(void)
+{
+	char name[] = "A", *names[] = {name};
+	struct feed_product *product;
+	struct feed feed;
+	const char *twice;
+
+	feed_init(&feed, names, 1, &twice);
+	product = feed.products;
+	feed_begin_since(product, 5 * MS);
+	feed_doubt(product, 5000);
+	TAP_OK(product->last_id == 4999 && !product->adrift && product->since_ns == 5 * MS,
+		"where it begins");
+	TAP_OK(feed_judge(product, 4999, 90 * MS) == FEED_REPEATED &&
+			feed_judge(product, 1, 90 * MS) == FEED_REPEATED,
+		"those before it are no new sequence");
+	feed_judge(product, 5000, 95 * MS);
+	TAP_OK(feed_judge(product, 4999, 97 * MS) == FEED_REPEATED &&
+			feed_judge(product, 1, 90 * MS) == FEED_BEFORE &&
+			feed_judge(product, 1, 97 * MS) == FEED_ANEW,
+		"nor are, once there are later ones, the last of them");
+	feed_doubt(product, 1);
+	TAP_OK(product->from_one && product->last_id == 0, "from the first of all on");
 	feed_release(&feed);
 }
 
@@ -281,6 +334,8 @@ int main(void)
 	test_from_one();
 	test_missing();
 	test_adrift();
+	test_since();
+	test_doubt();
 	test_lost();
 	test_names();
 	test_states();

@@ -23,6 +23,8 @@ static int64_t true_ns(const struct kraken *k, unsigned n)
 {
 	unsigned step = k->group ? (n - 1) / k->group : n;
 
+	if (k->quiet && n > k->quiet)
+		step += k->quiet_s;
 	return AT(step) + 54321 + (step % 7) * 100;
 }
 
@@ -250,9 +252,13 @@ static void begin(struct play *play, struct out *out)
 	buf_init(&play->path, 1024);
 	buf_init(&play->body, 1 << 20);
 	buf_init(&play->message, 1 << 20);
-	kraken_tail_begin_after(&play->tail.feed.products[0], s->known,
-		s->known ? true_ns(&s->kraken, s->known) + (int64_t)s->ahead_s * STAMP_NS_PER_S
-			 : 0);
+	if (s->since)
+		feed_begin_since(&play->tail.feed.products[0], AT(s->since) + 60000);
+	else
+		kraken_tail_begin_after(&play->tail.feed.products[0], s->known,
+			s->known ? true_ns(&s->kraken, s->known) +
+					(int64_t)s->ahead_s * STAMP_NS_PER_S
+				 : 0);
 	kraken_tail_subscribe(&play->tail, &play->message);
 	buf_clear(&play->message);
 	buf_add_text(&play->message, acknowledged);
@@ -298,8 +304,9 @@ static int run_scenario(const void *arg)
 	repair(&play);
 	out_flush(written.out);
 	prices_shown(written.file, shown, sizeof shown);
-	printf("lost=%" PRIu64 " [%s] requests=%u seconds=%" PRId64 "\n", play.tail.n.lost, shown,
-		play.requests, (play.now_ns - play.start_ns) / STAMP_NS_PER_S);
+	printf("lost=%" PRIu64 " unsure=%" PRIu64 " [%s] requests=%u seconds=%" PRId64 "\n",
+		play.tail.n.lost, play.tail.n.unsure, shown, play.requests,
+		(play.now_ns - play.start_ns) / STAMP_NS_PER_S);
 	fflush(stdout);
 	kraken_repair_release(&play.repair);
 	kraken_tail_release(&play.tail);
@@ -336,7 +343,8 @@ static void test_scenario(const struct scenario *s)
 	child_run(&child, run_scenario, s);
 	requests = number_behind(child.out, " requests=");
 	seconds = number_behind(child.out, " seconds=");
-	snprintf(wanted, sizeof wanted, "lost=%" PRIu64 " [%s] ", s->lost, s->written);
+	snprintf(wanted, sizeof wanted, "lost=%" PRIu64 " unsure=%d [%s] ", s->lost, s->unsure,
+		s->written);
 	is_said = s->text ? count(child.err, s->text) == (s->times ? s->times : 1) : !child.err[0];
 	if (!TAP_OK(child.status == 0 && strncmp(child.out, wanted, strlen(wanted)) == 0 &&
 			    is_said && requests < REQUESTS_MAX &&

@@ -14,6 +14,7 @@ enum { EVER = 1 << 30 };
 struct kraken {
 	unsigned trades;
 	unsigned group;		    /* so many trades share a moment; 0: none */
+	unsigned quiet, quiet_s;    /* none for so many seconds behind this one */
 	unsigned lacks[2];	    /* trades that it does not have, from and to */
 	unsigned lacks_more[2];	    /* likewise */
 	unsigned hides[2], hides_s; /* left out for so many seconds */
@@ -34,11 +35,12 @@ struct kraken {
 struct scenario {
 	const char *name;
 	struct kraken kraken;
-	unsigned known;	     /* the last trade before the hole */
-	unsigned live[2];    /* came over the WebSocket, from and to: the repair begins */
-	unsigned more[2];    /* come over it, */
-	unsigned more_at;    /* before this answer */
-	unsigned ahead_s;    /* the known trade says a time so much too late */
+	unsigned known;	  /* the last trade before the hole */
+	int since;	  /* 0, or nothing is known but the second since when trades belong to it */
+	unsigned live[2]; /* came over the WebSocket, from and to: the repair begins */
+	unsigned more[2]; /* come over it, */
+	unsigned more_at; /* before this answer */
+	unsigned ahead_s; /* the known trade says a time so much too late */
 	unsigned behind_s;   /* our clock says one so much too early */
 	unsigned held_at;    /* before this answer nothing could be asked, */
 	unsigned held_s;     /* for so long */
@@ -47,6 +49,7 @@ struct scenario {
 	bool no_patience, no_pairs, info;
 	const char *written; /* "1-50", "" */
 	uint64_t lost;
+	bool unsure;
 	const char *text;  /* of what was said, NULL: nothing */
 	unsigned times;	   /* that it stands there; 0: 1 */
 	unsigned requests; /* in all; 0: any */
@@ -158,6 +161,62 @@ static const struct scenario scenarios[] = {
 	{"one behind a trade whose time is yet to come", {.trades = 980}, .known = 960,
 		.live = {971, 980}, .ahead_s = 3600, .written = "961-980", .requests = 4,
 		.seconds = 6},
+
+	/* Where it is not known which one is the first. */
+	{"since a moment", {.trades = 150}, .since = 100, .live = {131, 140}, .written = "101-140",
+		.requests = 1},
+	{"since before all", {.trades = 150}, .since = -100, .live = {131, 140}, .written = "1-140",
+		.requests = 1},
+	{"what is said about it", {.trades = 150}, .since = 100, .live = {131, 140}, .info = true,
+		.written = "101-140",
+		.text = "'BTC/USD': trades before 131 may be missing: asking REST\n"},
+	{"more before it than a page holds", {.trades = 5000, .group = 50}, .since = 70,
+		.live = {4800, 4810}, .written = "3551-4810"},
+	{"hidden once", {.trades = 150, .hides = {95, 125}, .hides_s = 1}, .since = 100,
+		.live = {131, 140}, .written = "101-140", .requests = 2, .seconds = 1},
+	{"what lies before it is hidden, too", {.trades = 150, .hides = {1, 125}, .hides_s = 4},
+		.since = 100, .live = {131, 140}, .written = "101-140", .requests = 4,
+		.seconds = 6},
+	{"hidden for a while", {.trades = 150, .hides = {1, 125}, .hides_s = 20}, .since = 100,
+		.live = {131, 140}, .written = "101-140", .seconds = 20,
+		.text = "'BTC/USD': still waiting for REST: trades before 126 may be missing\n"},
+	{"hidden for too long", {.trades = 150, .hides = {1, 125}, .hides_s = EVER}, .since = 100,
+		.live = {131, 140}, .patience_s = 20, .written = "126-140", .unsure = true,
+		.seconds = 20,
+		.text = "it begins with trade 126, and some before it may be missing: Kraken's"},
+	{"shown as the first again and again", {.trades = 150, .lacks = {1, 125}}, .since = 100,
+		.live = {131, 140}, .patience_s = 300, .written = "126-140", .seconds = 30,
+		.text = "still waiting for REST: trades before 126"},
+	{"shown as the first, but there was one before", {.trades = 150, .lacks = {1, 135}},
+		.since = 100, .live = {131, 140}, .patience_s = 300, .written = "131-140",
+		.unsure = true, .seconds = 300, .text = "it begins with trade 131, and some"},
+	{"shown as the first, and then errors",
+		{.trades = 150,
+			.lacks = {1, 125},
+			.instead = "<html>",
+			.instead_at = 2,
+			.instead_till = EVER},
+		.since = 100, .live = {131, 140}, .written = "131-140", .lost = 5, .unsure = true,
+		.seconds = 61, .text = "it begins with trade 126, and some before it may be"},
+	{"nothing is shown", {.trades = 150, .head = 0, .head_s = EVER}, .since = 100,
+		.live = {131, 140}, .written = "131-140", .unsure = true, .seconds = 30,
+		.text = "it begins with trade 131, and some before it may be missing"},
+	{"none for long before it", {.trades = 150, .quiet = 100, .quiet_s = 1800}, .since = 1895,
+		.live = {131, 140}, .written = "101-140", .requests = 2, .seconds = 1},
+	{"none for longer", {.trades = 1150, .quiet = 100, .quiet_s = 5000}, .since = 5095,
+		.live = {131, 140}, .written = "101-140", .requests = 3, .seconds = 3},
+	{"none for longer, and hidden",
+		{.trades = 1150, .quiet = 100, .quiet_s = 5000, .hides = {101, 120}, .hides_s = 5},
+		.since = 5095, .live = {131, 140}, .written = "101-140", .requests = 5,
+		.seconds = 6},
+	{"the first has no id", {.trades = 150, .lacks = {1, 125}, .no_id = 126}, .since = 100,
+		.live = {131, 140}, .patience_s = 100, .written = "127-140", .unsure = true,
+		.seconds = 100, .text = "missing: REST shows trades before it that have no id"},
+	{"one before it has none", {.trades = 150, .no_id = 98}, .since = 100, .live = {131, 140},
+		.written = "101-140", .requests = 1},
+	{"the first is bad", {.trades = 150, .lacks = {1, 125}, .bad = 126}, .since = 100,
+		.live = {131, 140}, .patience_s = 100, .written = "127-140", .lost = 1,
+		.seconds = 130, .text = "lost trades 126 to 126"},
 
 	/* Where nothing could be asked. */
 	{"a lag, while REST cannot be asked", {.trades = 50, .head = 20, .head_s = 120},

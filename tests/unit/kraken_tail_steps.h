@@ -9,6 +9,7 @@
  *   m B5     B is mute: it is unsubscribed, with 5 as the last one that REST shows
  *   k B5     5 is only known of
  *   o B5     before all: B goes on behind trade 5
+ *   z B5     before all: it is to have what is later than the time of trade 5
  *   S B1 B2  a snapshot with these trades: pair, id, and @N where its time is that of trade N
  *   U B3 E7  an update; "!" is a trade without a price, "?" one that is no object
  *   F B5     REST shows that B5 is the first one of B, which is adrift
@@ -165,6 +166,8 @@ static inline bool take_deed(struct kraken_tail *tail, char *step)
 	else if (*step == 'o')
 		kraken_tail_begin_after(
 			product, id, INT64_C(1767225600000000000) + (int64_t)id * 1000000);
+	else if (*step == 'z')
+		feed_begin_since(product, INT64_C(1767225600000000000) + (int64_t)id * 1000000);
 	else if (*step == 'F')
 		kraken_tail_find_first(tail, product, id);
 	else if (*step == '@')
@@ -176,7 +179,7 @@ static inline bool take_deed(struct kraken_tail *tail, char *step)
 	if (result < 0)
 		abort();
 	buf_release(&request);
-	return strchr("CFGkmo@+-", *step) != NULL;
+	return strchr("CFGkmoz@+-", *step) != NULL;
 }
 
 static inline enum kraken_tail_next take_step(struct kraken_tail *tail, char *step, struct err *err)
