@@ -248,9 +248,9 @@ static void say_live(const struct session *s)
 	static const char text[] = "live: all pairs are subscribed";
 
 	if (s->past.n > 0 && !s->common->quiet)
-		diag_progress(text);
+		diag_shown("live", text);
 	else
-		diag_info(text);
+		diag_event(DIAG_INFO, "live", text);
 }
 
 static void watch(struct session *s)

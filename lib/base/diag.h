@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/span.h"
 
 enum diag_level {
 	DIAG_ERROR,   /* always shown */
@@ -39,6 +40,11 @@ void diag_warning(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void diag_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void diag_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A message about something that readers of JSON logs look for: there it has this name besides, as
+ * "event", which stays the same over releases. */
+void diag_event(enum diag_level level, const char *event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* The text of *e as an error; returns its exit code. */
 enum exit_code diag_err(const struct err *e);
 
@@ -46,8 +52,16 @@ enum exit_code diag_err(const struct err *e);
  * object, used in JSON logs; `text` is the same for people. */
 void diag_account(const char *text, const char *json);
 
-/* Progress that was asked for: shown at every level. */
-void diag_progress(const char *text);
+/* An event, as above, that was asked for, such as progress: shown at every level. */
+void diag_shown(const char *event, const char *text);
+
+/* A line of another program, without its newline: it passes as it is, in one write, at every level.
+ * Where standard error takes nothing for a second, this line is dropped, and so are those that follow
+ * while that lasts; a warning then says how many, so that a reader that sleeps holds nobody up. */
+void diag_pass(struct span line);
+
+/* Likewise, made the JSON line that `program` would have written. */
+void diag_pass_json(const char *program, enum diag_level level, struct span message);
 
 /* An error, then _exit with this code: for faults before there is anything to clean up. */
 _Noreturn void diag_die(enum exit_code code, const char *format, ...)

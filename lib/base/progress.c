@@ -290,7 +290,7 @@ static void show_line(int64_t now_ns)
 	buf_init(&text, TEXT_MAX);
 	progress_compose(&text, "progress: ", &progress.view, oldest_sample(), now_ns, 0);
 	buf_add(&text, span_make("", 1));
-	diag_progress(text.data);
+	diag_shown("progress", text.data);
 	buf_release(&text);
 }
 

@@ -298,10 +298,9 @@ static void try_again(struct crawl_place *place, const struct err *why, int64_t 
 		return;
 	}
 	explain(place, why, &err);
-	if (crawl_attempts_is_news(&place->attempts, now_ns))
-		diag_warning("%s; trying again (failures: %u)", err.text, place->attempts.failures);
-	else
-		diag_info("%s; trying again (failures: %u)", err.text, place->attempts.failures);
+	diag_event(crawl_attempts_is_news(&place->attempts, now_ns) ? DIAG_WARNING : DIAG_INFO,
+		"request_failed", "%s; trying again (failures: %u)", err.text,
+		place->attempts.failures);
 	pause_attempts(place, now_ns, pause_ms * STAMP_NS_PER_MS);
 }
 
@@ -340,8 +339,8 @@ static void be_banned(struct crawl_place *place, const struct err *why)
 static void succeed(struct crawl_place *place)
 {
 	if (place->attempts.failures)
-		diag_info("%s: going on (failures before: %u)", place->chain.name,
-			place->attempts.failures);
+		diag_event(DIAG_INFO, "request_recovered", "%s: going on (failures before: %u)",
+			place->chain.name, place->attempts.failures);
 	crawl_attempts_succeed(&place->attempts);
 	go_on(place, CRAWL_STATE_NEXT, 0);
 }

@@ -84,7 +84,8 @@ static void on_all_down(struct kafka_client *c)
 	if (!c->reached || !c->outstanding || c->complained)
 		return;
 	c->complained = true;
-	diag_warning("cannot reach a broker at '%s': %s; trying on", c->brokers, c->reason);
+	diag_event(DIAG_WARNING, "broker_unreachable",
+		"cannot reach a broker at '%s': %s; trying on", c->brokers, c->reason);
 }
 
 static void on_error(rd_kafka_t *rk, int error, const char *text, void *opaque)

@@ -343,6 +343,18 @@ void kafka_fates_conclude(struct kafka_fates *f, bool stands)
 	kafka_condemned_clear(&f->condemned);
 }
 
+/* Called for each record: nothing is put together where nobody reads it. */
+static void say_published(struct kafka_fates *f, const struct kafka_delivery *d)
+{
+	const char *file;
+
+	if (diag_shows(DIAG_DEBUG))
+		diag_event(DIAG_DEBUG, "record_published",
+			"line %llu is in partition %d at offset %lld",
+			(unsigned long long)place_line(f->place, d->tag, &file), (int)d->partition,
+			(long long)d->offset);
+}
+
 void kafka_fates_deliver(struct kafka_fates *f, const struct kafka_delivery *d)
 {
 	struct pending_line *l;
@@ -361,6 +373,8 @@ void kafka_fates_deliver(struct kafka_fates *f, const struct kafka_delivery *d)
 		l->offset = d->offset;
 		l->timestamp_ms = d->timestamp_ms;
 	}
+	if (d->fate == KAFKA_ACKED)
+		say_published(f, d);
 	if (d->fate == KAFKA_DEAD)
 		kafka_fates_refuse(f, d->tag, d->value, d->reason);
 	else

@@ -120,7 +120,7 @@ static void on_open(void *arg)
 		send_request(live, &request);
 	}
 	buf_release(&request);
-	diag_info("connected to '%s'", live->settings->url);
+	diag_event(DIAG_INFO, "connected", "connected to '%s'", live->settings->url);
 }
 
 /* Trades that were not there before, also where they wait for others. */
@@ -238,7 +238,8 @@ static void pause_before_next(struct kraken_live *live)
 {
 	uint32_t ms = retry_next_ms(&live->retry);
 
-	diag_warning("%s '%s': %s; connecting again in %u.%u s",
+	diag_event(DIAG_WARNING, live->has_stood ? "disconnected" : "connection_failed",
+		"%s '%s': %s; connecting again in %u.%u s",
 		live->has_stood ? "lost the connection to" : "cannot connect to",
 		live->settings->url, live->cut.code ? live->cut.text : ws_end_reason(live->ws),
 		ms / 1000, ms % 1000 / 100);

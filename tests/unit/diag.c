@@ -111,11 +111,106 @@ static int run_account_json(const void *arg)
 	return 0;
 }
 
+static int run_event(const void *arg)
+{
+	const bool *json = arg;
+
+	diag_init("name");
+	diag_configure(DIAG_INFO, *json);
+	diag_event(DIAG_DEBUG, "unseen", "unseen");
+	diag_event(DIAG_INFO, "event_name", "text %d", 1);
+	return 0;
+}
+
+static void test_event(void)
+{
+	static const bool is_json = true, is_text = false;
+	struct child child;
+
+	child_run(&child, run_event, &is_text);
+	TAP_OK(strcmp(child.err, "name: text 1\n") == 0, "an event as text");
+	child_run(&child, run_event, &is_json);
+	TAP_OK(strstr(child.err,
+		       "\"program\":\"name\",\"event\":\"event_name\","
+		       "\"message\":\"text 1\"}\n") &&
+			!strstr(child.err, "unseen"),
+		"and in a JSON log");
+}
+
 static int run_die(const void *arg)
 {
 	(void)arg;
 	diag_init("name");
 	diag_die(EXIT_USAGE, "cannot %s", "go on");
+}
+
+/* Lines of others, and one of our own between them. */
+static int run_pass(const void *arg)
+{
+	(void)arg;
+	diag_init("name");
+	diag_configure(DIAG_ERROR, false);
+	diag_pass(span_text("other: a\033[m"));
+	diag_pass(span_text(""));
+	diag_error("e");
+	return 0;
+}
+
+static int run_pass_json(const void *arg)
+{
+	const char *text = arg;
+
+	diag_init("name");
+	diag_configure(DIAG_ERROR, true);
+	diag_pass_json("o\"ther", DIAG_WARNING, span_text(text));
+	return 0;
+}
+
+/* A standard error that nobody reads costs a second once; then it is read, and what is missing told. */
+static int run_stuck(const void *arg)
+{
+	static char text[100 * 1000];
+	char line[] = "x";
+	int ends[2];
+	ssize_t n;
+
+	(void)arg;
+	diag_init("name");
+	diag_configure(DIAG_ERROR, false);
+	if (pipe(ends) < 0 || dup2(ends[1], STDERR_FILENO) < 0)
+		return 1;
+	memset(text, 'a', sizeof text);
+	diag_pass(span_make(text, sizeof text));
+	for (int i = 0; i < 1000; i++)
+		diag_pass(span_text(line));
+	n = read(ends[0], text, sizeof text);
+	if (n <= 0 || n == sizeof text || memchr(text, '\n', (size_t)n))
+		return 2;
+	diag_pass(span_text(line));
+	n = read(ends[0], text, sizeof text - 1);
+	text[n > 0 ? n : 0] = '\0';
+	return strcmp(text,
+		       "\nname: warning: dropped 1001 lines of others: standard error took "
+		       "nothing\nx\n") == 0
+		? 0
+		: 3;
+}
+
+static void test_pass(void)
+{
+	struct child child;
+
+	child_run(&child, run_pass, NULL);
+	TAP_OK(strcmp(child.err, "other: a\033[m\n\nname: e\n") == 0, "lines of others pass");
+	child_run(&child, run_pass_json, "a\n\"b\"");
+	TAP_OK(strstr(child.err,
+		       "\"level\":\"warning\",\"program\":\"o\\\"ther\","
+		       "\"message\":\"a\\\\x0a\\\"b\\\"\"}\n"),
+		"and as JSON");
+	child_run(&child, run_pass_json, "\001");
+	TAP_OK(strstr(child.err, "\"message\":\"\\\\x01\"}\n"), "a control byte as JSON");
+	child_run(&child, run_stuck, NULL);
+	TAP_OK(child.status == 0, "a standard error that takes nothing: %d", child.status);
 }
 
 int main(void)
@@ -126,6 +221,8 @@ int main(void)
 
 	test_text();
 	test_levels();
+	test_pass();
+	test_event();
 	child_run(&child, run_long, NULL);
 	for (const char *c = child.err; *c; c++)
 		lines += *c == '\n';
@@ -133,7 +230,8 @@ int main(void)
 		"a message of any length is a line");
 	child_run(&child, run_account_json, NULL);
 	TAP_OK(strstr(child.err,
-		       "\"level\":\"info\",\"program\":\"name\",\"message\":\"account: a=1\","
+		       "\"level\":\"info\",\"program\":\"name\",\"event\":\"account\","
+		       "\"message\":\"account: a=1\","
 		       "\"account\":{\"a\":1}}\n"),
 		"the account in a JSON log");
 	child_run(&child, run_die, NULL);

@@ -258,8 +258,8 @@ static void test_lines(void)
 	child_run(&child, run_work, &quiet);
 	TAP_OK(strcmp(child.err, messages) == 0 && !*child.out, "--quiet: none");
 	child_run(&child, run_work, &json);
-	at = behind(
-		child.err, "\"level\":\"info\",\"program\":\"name\",\"message\":\"progress: 10%, ");
+	at = behind(child.err,
+		"\"level\":\"info\",\"program\":\"name\",\"event\":\"progress\",\"message\":\"progress: 10%, ");
 	TAP_OK(behind(at, "\"}\n") && count(child.err, "\n{\"time\":") == 3,
 		"JSON messages: lines among them");
 }
