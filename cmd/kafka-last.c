@@ -325,20 +325,15 @@ static int with_account(struct finder *f)
 
 static int print_config(const struct options *o)
 {
-	uint64_t unwritten;
 	struct buf text;
-	struct out *out;
 	struct err err;
+	int code;
 
 	buf_init(&text, CONFIG_MAX);
-	if (kafka_reader_print(&o->connection, &text, &err) < 0 || !(out = out_open(NULL, &err))) {
-		buf_release(&text);
-		return diag_err(&err);
-	}
-	text.len -= text.len > 0; /* its last newline */
-	out_record(out, buf_span(&text));
+	code = kafka_reader_print(&o->connection, &text, &err) < 0 ? (int)diag_err(&err)
+								   : out_print(buf_span(&text));
 	buf_release(&text);
-	return out_close(out, EXIT_DONE, &unwritten);
+	return code;
 }
 
 static uint64_t parse_scan(const struct options *o)

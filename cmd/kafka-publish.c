@@ -284,6 +284,7 @@ static struct kafka_sender_settings settings_of_sender(const struct options *o)
 	struct kafka_sender_settings settings = {
 		.producer = {.connection = &o->connection,
 			.dead_topic = kafka_fates_dead_topic(&o->fates),
+			.can_create = true,
 			.queue_bytes = o->fates.held_max},
 		.txn = &o->txn,
 	};
@@ -412,21 +413,16 @@ static struct message_plan *make_plan(const struct options *o)
 static int print_config(const struct options *o)
 {
 	struct kafka_producer_settings settings = settings_of_sender(o).producer;
-	uint64_t unwritten;
 	struct buf text;
-	struct out *out;
 	struct err err;
+	int code;
 
 	settings.txn_id = o->txn.id;
 	buf_init(&text, CONFIG_MAX);
-	if (kafka_preset_print(&settings, &text, &err) < 0 || !(out = out_open(NULL, &err))) {
-		buf_release(&text);
-		return diag_err(&err);
-	}
-	text.len -= text.len > 0; /* its last newline */
-	out_record(out, buf_span(&text));
+	code = kafka_preset_print(&settings, &text, &err) < 0 ? (int)diag_err(&err)
+							      : out_print(buf_span(&text));
 	buf_release(&text);
-	return out_close(out, EXIT_DONE, &unwritten);
+	return code;
 }
 
 static int run(const struct options *o, char **files)

@@ -58,4 +58,8 @@ bool out_has_failed(const struct out *out);
  * last record did not fit is cut back to its last whole one. */
 int out_close(struct out *out, int code, uint64_t *unwritten);
 
+/* Writes a text to standard output, whose last newline is not needed, as a program does that has
+ * nothing else to do. Returns the exit code, as out_close() does. */
+int out_print(struct span text);
+
 #endif

@@ -141,7 +141,7 @@ static int open_topics(struct kafka_producer *p, struct err *err)
 	struct kafka_topic_wish wish = {
 		.name = s->topic,
 		.kind = "topic",
-		.can_create = true,
+		.can_create = p->settings.can_create,
 		.creation = s->creation,
 		.config = s->topic_config,
 		.deadline =

@@ -57,6 +57,7 @@ struct kafka_producer_settings {
 	const struct kafka_options *connection;
 	const char *topic;
 	const char *dead_topic; /* where dead letters go; NULL: none do. It must exist */
+	bool can_create;	/* the program has the option --create-topic, for messages */
 	struct kafka_creation creation;
 	const struct opt_list *topic_config; /* "name=value" for a topic that is created; or NULL */
 	uint64_t queue_bytes;		     /* of memory for records on their way; 0: the preset */
