@@ -28,6 +28,7 @@ enum {
 	IDLE_MS = 30 * 1000,
 	TOTAL_MS = 60 * 1000, /* of a request of the API; a download may take its time */
 	PATH_BYTES = 2048,
+	KEY_BYTES = 512, /* of a header with a key */
 };
 
 /* Between two looks of a chain at what the other one does. */
@@ -72,6 +73,8 @@ struct session {
 	struct range *ranges; /* of the products */
 	size_t n;
 	struct binance_run run;
+	char *key_header;	/* NULL: no key */
+	const char *headers[3]; /* of requests to the API */
 };
 
 static enum crawl_step wait_for(struct crawl_ask *to, int64_t ns)
@@ -227,11 +230,9 @@ static void take_header(void *arg, struct span name, struct span value)
 
 static void ask_api(const struct product *p, struct crawl_ask *to, const struct buf *path)
 {
-	static const char *const headers[] = {BINANCE_UNIT_HEADER, NULL};
-
 	buf_add(&to->url, p->session->api.url);
 	buf_add(&to->url, buf_span(path));
-	to->headers = headers;
+	to->headers = p->session->headers;
 	to->header = take_header;
 	to->total_ms = TOTAL_MS;
 	to->lane = p->session->run.weight;
@@ -361,6 +362,28 @@ static int read_urls(struct session *s, struct err *err)
 	return 0;
 }
 
+/* -1 and *err where it is no text for a header; it is never shown. */
+static int make_headers(struct session *s, struct err *err)
+{
+	const char *key = getenv("BINANCE_API_KEY");
+	struct buf text;
+
+	s->headers[0] = BINANCE_UNIT_HEADER;
+	if (!key || !*key)
+		return 0;
+	for (const char *at = key; *at; at++)
+		if (*at <= ' ' || *at > '~')
+			return err_set(err, EXIT_USAGE,
+				"cannot use BINANCE_API_KEY: it has blanks or what is no ASCII");
+	buf_init(&text, KEY_BYTES);
+	if (buf_printf(&text, "X-MBX-APIKEY: %s", key) < 0)
+		return err_set(err, EXIT_USAGE,
+			"cannot use BINANCE_API_KEY: it is over %d bytes long", KEY_BYTES);
+	s->key_header = text.data;
+	s->headers[1] = s->key_header;
+	return 0;
+}
+
 static int check_options(const struct session *s, struct err *err)
 {
 	const struct range_options *range = &s->o->range;
@@ -390,7 +413,7 @@ static int run(const struct options *o, char *const *names)
 		s.products[i] = (struct product){.session = &s, .name = names[i]};
 		supply_init(&s.products[i].supply);
 	}
-	if (check_options(&s, &err) < 0 || read_urls(&s, &err) < 0)
+	if (check_options(&s, &err) < 0 || make_headers(&s, &err) < 0 || read_urls(&s, &err) < 0)
 		code = diag_err(&err);
 	else
 		code = run_account(&s);
@@ -399,6 +422,7 @@ static int run(const struct options *o, char *const *names)
 		binance_history_release(&s.products[i].history);
 	}
 	api_close(&s.api);
+	free(s.key_header);
 	free(s.products);
 	free(s.ranges);
 	return code;

@@ -34,13 +34,25 @@ struct http_call {
 	bool too_long, refused;
 };
 
+/* A header of a request by HTTP/2, which may be a key (libcurl 7.88: "h2h3 [name: value]", later
+ * releases: "[HTTP/2] [1] [name: value]"). Those of HTTP/1 are of another type. */
+static bool is_header(const char *text, size_t n)
+{
+	static const char *const starts[] = {"h2h3 [", "[HTTP/2] ["};
+
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (n >= strlen(starts[i]) && memcmp(text, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
 static int on_debug(CURL *easy, curl_infotype type, char *text, size_t n, void *arg)
 {
 	(void)easy;
 	(void)arg;
 	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
-	if (type == CURLINFO_TEXT)
+	if (type == CURLINFO_TEXT && !is_header(text, n))
 		diag_debug("libcurl: %.*s", (int)n, text);
 	return 0;
 }
