@@ -71,12 +71,26 @@ static void on_alarm(int number)
 	alarm(1);
 }
 
-static void handle(int number, void (*handler)(int))
+static void on_child(int number)
 {
-	struct sigaction action = {.sa_handler = handler};
+	int saved = errno;
+
+	(void)number;
+	wake();
+	errno = saved;
+}
+
+static void handle_with(int number, void (*handler)(int), int flags)
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
 
 	sigemptyset(&action.sa_mask);
 	sigaction(number, &action, NULL);
+}
+
+static void handle(int number, void (*handler)(int))
+{
+	handle_with(number, handler, 0);
 }
 
 static bool is_ignored(int number)
@@ -162,6 +176,26 @@ void sig_beat(void)
 	alarm(1);
 }
 
+/* Whoever waits is woken by the descriptor; what merely blocks has no business with children. */
+void sig_watch_children(void)
+{
+	handle_with(SIGCHLD, on_child, SA_RESTART | SA_NOCLDSTOP);
+}
+
+void sig_reset(void)
+{
+	static const int others[] = {SIGPIPE, SIGALRM, SIGUSR1, SIGCHLD};
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		handle(others[i], SIG_DFL);
+	for (size_t i = 0; i < STOP_SIGNALS; i++)
+		if (!is_ignored(stop_signals[i]))
+			handle(stop_signals[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 void sig_shield(void)
 {
 	sigset_t set;
@@ -171,6 +205,7 @@ void sig_shield(void)
 		sigaddset(&set, stop_signals[i]);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGALRM);
+	sigaddset(&set, SIGCHLD);
 	pthread_sigmask(SIG_BLOCK, &set, &sig.shielded);
 }
 

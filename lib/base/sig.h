@@ -41,6 +41,14 @@ void sig_consume(void);
  * while they wait. After the first stop signal this is so in any case. */
 void sig_beat(void);
 
+/* Has the end of a child (SIGCHLD) wake whoever waits as well: sig_fd() can be read then. */
+void sig_watch_children(void);
+
+/* In a child between fork() and exec, forked with all signals blocked so that none of them is noted
+ * by the wrong process: what was taken over acts by default again, nothing is blocked, and what the
+ * caller had ignored stays so, SIGPIPE excepted. Async-signal-safe. */
+void sig_reset(void);
+
 /* Keeps the signals above from threads that a library starts between the two calls. */
 void sig_shield(void);
 void sig_unshield(void);

@@ -4,7 +4,7 @@
 cd "$ROOT" || exit 1
 
 # may LAYER LAYER...: headers of the first are included by nothing in lib/ but these; cmd/ may have all.
-# The arrows: venue to market and net, market to json to base, net to base.
+# The arrows: venue to market and net, job to net and json, market to json to base, net to base.
 may() {
 	layer=$1
 	shift
@@ -18,7 +18,7 @@ may() {
 
 # Every header of our own is named with its layer, so that the arrows above see it.
 named_in_full() {
-	! grep -rnE '^ *# *include *"' lib cmd | grep -vE '"(base|json|market|net|venue)/[a-z_0-9]+\.h"'
+	! grep -rnE '^ *# *include *"' lib cmd | grep -vE '"(base|job|json|market|net|venue)/[a-z_0-9]+\.h"'
 }
 
 # A third-party header has one includer; one that is a header itself is not seen outside its folder.
@@ -35,11 +35,11 @@ one_includer() {
 	return 0
 }
 
-# base, json, market and venue know nobody but the C library, but for the two files that own a library.
+# base, json, market, venue and job know nobody but the C library, but for the two files that own a library.
 no_third_party() {
-	! grep -roE '^ *# *include *<[^>]*>' lib/base lib/json lib/market lib/venue | grep -vE \
+	! grep -roE '^ *# *include *<[^>]*>' lib/base lib/json lib/market lib/venue lib/job | grep -vE \
 		'^lib/base/digest\.c:.*<openssl/evp\.h>|^lib/json/query_compile\.h:.*<jq\.h>' | grep -vE \
-		'<(errno|fcntl|fnmatch|inttypes|limits|poll|pthread|setjmp|signal|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|time|unistd|sys/[a-z]+)\.h>'
+		'<(errno|fcntl|fnmatch|inttypes|limits|poll|pthread|setjmp|signal|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings|time|unistd|sys/[a-z]+)\.h>'
 }
 
 alone() { # COMPILER HEADER
@@ -72,13 +72,14 @@ short_enough() {
 	[ ! -s "$TMP/long" ]
 }
 
-ok "base is for all" may base base json net market venue
-ok "json is for market" may json json market venue
+ok "base is for all" may base base json net market venue job
+ok "json is for market and job" may json json market venue job
 ok "market is for venue" may market market venue
-ok "net is for venue" may net net venue
+ok "net is for venue and job" may net net venue job
 ok "venue is for cmd" may venue venue
+ok "job is for cmd" may job job
 ok "headers are named with their layer" named_in_full
-ok "base, json, market and venue need the C library alone" no_third_party
+ok "base, json, market, venue and job need the C library alone" no_third_party
 for library in curl/ librdkafka/ openssl/evp 'openssl/(e[^v]|[^e])' 'j[qv]' archive; do
 	ok "<$library...> has one includer" one_includer "$library"
 done

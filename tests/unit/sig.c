@@ -140,6 +140,50 @@ static int run_shield(const void *arg)
 	return sig_stops() == 1 ? 0 : 2;
 }
 
+/* The end of a child wakes a wait once that was asked for, and is no stop. */
+static int run_child(const void *arg)
+{
+	pid_t pid;
+
+	(void)arg;
+	sig_init(60 * 1000);
+	sig_watch_children();
+	pid = fork();
+	if (pid == 0)
+		_exit(7);
+	if (wait_readable(-1, -1, 60 * 1000) != WAIT_SIGNAL || sig_stops())
+		return 1;
+	return waitpid(pid, NULL, WNOHANG) == pid ? 0 : 2;
+}
+
+static bool acts_by_default(int number)
+{
+	struct sigaction action;
+	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_DFL;
+}
+
+/* What a program is started with is not what its parent has taken over. */
+static int run_reset(const void *arg)
+{
+	static const int ours[] = {SIGTERM, SIGINT, SIGPIPE, SIGALRM, SIGUSR1, SIGCHLD};
+	sigset_t set;
+
+	(void)arg;
+	signal(SIGHUP, SIG_IGN);
+	sig_init(60 * 1000);
+	sig_watch_children();
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	sig_reset();
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (!acts_by_default(ours[i]))
+			return 1;
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	if (sigismember(&set, SIGTERM) || sigismember(&set, SIGUSR2))
+		return 2;
+	return acts_by_default(SIGHUP) ? 3 : 0;
+}
+
 static const int sigterm = SIGTERM, sigint = SIGINT, sighup = SIGHUP, sigpipe = SIGPIPE;
 
 static const struct {
@@ -162,6 +206,8 @@ static const struct {
 	{"a signal before a wait ends it", run_before_wait, NULL, 0},
 	{"what blocks comes back once a second after a signal", run_beat, NULL, 0},
 	{"the shield holds a signal back", run_shield, NULL, 0},
+	{"the end of a child wakes a wait", run_child, NULL, 0},
+	{"a reset gives signals back, ignored ones excepted", run_reset, NULL, 0},
 };
 
 int main(void)
