@@ -1,0 +1,92 @@
+/*
+ * kafka-job: a pipeline as a job, which tells Kafka what becomes of it and can be stopped from there.
+ *
+ * stdin: the first stage's. stdout: the last stage's; with --dry-run the pipeline as a shell command.
+ * Exit: 0 all stages ended well, or a command stopped them; else that of the stage at fault: 1 failed,
+ * 2 usage or configuration, 3 finished with records missing. 1 as well where the last event could not
+ * be delivered.
+ */
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/out.h"
+#include "base/prog.h"
+#include "base/stamp.h"
+#include "job/job.h"
+#include "job/pipeline.h"
+#include "net/kafka_config.h"
+#include "net/kafka_preset.h"
+
+enum { SHOWN_MAX = 1 << 20 };
+
+struct options {
+	struct job_options job;
+	bool dry_run;
+	struct kafka_options connection;
+	struct prog_options common;
+};
+
+static const struct opt own_options[] = {
+	{.kind = OPT_FLAG,
+		.name = "dry-run",
+		.help = "print the pipeline as a shell command, and start nothing",
+		.at = offsetof(struct options, dry_run)},
+	{.name = NULL},
+};
+
+static const struct opt_program program = {
+	.name = "kafka-job",
+	.operands = "command [argument ...]",
+	.summary = "Run a pipeline as a job that Kafka is told of and can stop.",
+	.operands_min = 1,
+	.tables = {{job_rows, offsetof(struct options, job)}, {own_options, 0},
+		{kafka_options, offsetof(struct options, connection)},
+		{prog_options, offsetof(struct options, common)}},
+};
+
+static int print_config(const struct options *o)
+{
+	const struct kafka_producer_settings settings = {
+		.connection = &o->connection, .topic = o->job.events_topic, .compression = "none"};
+	struct buf text;
+	struct err err;
+	int code;
+
+	buf_init(&text, SHOWN_MAX);
+	code = kafka_preset_print(&settings, &text, &err) < 0 ? (int)diag_err(&err)
+							      : out_print(buf_span(&text));
+	buf_release(&text);
+	return code;
+}
+
+static struct pipeline *make(void *arg, struct err *err)
+{
+	(void)err;
+	return arg;
+}
+
+static int run(const struct options *o, char **words)
+{
+	const struct pipeline_settings pipeline_settings = {
+		.json = diag_is_json(), .out = -1, .drain_ms = o->common.drain_ms};
+	const struct job_settings settings = {
+		.options = &o->job, .connection = &o->connection, .began_ns = stamp_now()};
+	struct err err;
+	struct pipeline *pipeline;
+
+	if (o->connection.print_config)
+		return print_config(o);
+	if ((o->job.events_topic || o->job.control_topic) && !o->job.queue_id)
+		opt_usage_error("option --queue-id is missing");
+	pipeline = pipeline_parse(words, &pipeline_settings, &err);
+	if (!pipeline)
+		opt_usage_error("%s", err.text);
+	return o->dry_run ? job_show(pipeline) : job_execute(&settings, &o->common, make, pipeline);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.dry_run = false};
+	char **words = prog_begin(&program, &options, &options.common, argc, argv);
+
+	return prog_end(run(&options, words));
+}
