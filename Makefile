@@ -1,7 +1,7 @@
 # tradepipe: `make` builds, `make demo` shows, `make check` tests. HACKING.md is the map.
 
 CMDS = kraken-ws-tail kraken-rest-dump binance-aggtrades-dump trade-normalize trade-verify \
-	kafka-publish kafka-last
+	kafka-publish kafka-last kafka-job loader-api-trades trades
 VERSION = 0.1.0
 
 PREFIX ?= /usr/local
@@ -14,9 +14,9 @@ JQ = -ljq # 1.6 has no .pc file
 # Debian packages, installed by `make deps`: to build with, and for the demo and the tests.
 BUILD_DEPS = gcc libc6-dev pkg-config libcurl4-openssl-dev librdkafka-dev libssl-dev \
 	libarchive-dev libjq-dev
-CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless faketime iproute2 jq kcat libclang-rt-dev \
-	libwebsockets-dev mandoc maven openssl perl procps python3 python3-confluent-kafka shellcheck \
-	util-linux
+CHECK_DEPS = clang clang-format cppcheck curl default-jre-headless faketime iproute2 jq kcat \
+	libclang-rt-dev libwebsockets-dev mandoc maven openssl perl procps python3 \
+	python3-confluent-kafka python3-yaml shellcheck util-linux
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wvla -Wformat=2 -Wundef $(if $(WERROR),-Werror)
