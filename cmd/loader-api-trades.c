@@ -19,6 +19,9 @@
 #include "job/service.h"
 #include "job/time_range.h"
 
+/* As with the service, brokers that make topics by themselves do so. */
+#define CREATION "allow.auto.create.topics=true"
+
 enum {
 	LAST_MAX = 1 << 20,
 	LIMIT_MAX = 1000,
@@ -225,6 +228,7 @@ static void add_publish(struct words *words, const struct load *load)
 	service_pass_on(words, load->common, "kafka-publish");
 	words_addf(words, "--topic=%s", s->topic);
 	words_add(words, "--key=none");
+	words_add(words, "--property=" CREATION);
 	if (!load->once)
 		return;
 	words_addf(words, "--exactly-once=%s", s->queue_id);
@@ -309,7 +313,9 @@ static int load(const struct options *o, const struct settings *s)
 	const struct job_options job = options_of_job(s);
 	struct load load = {.settings = s,
 		.common = &o->common,
-		.connection = {.brokers = s->kafka.brokers, .connect_ms = CONNECT_MS},
+		.connection = {.brokers = s->kafka.brokers,
+			.properties = {.items = {CREATION}, .n = 1},
+			.connect_ms = CONNECT_MS},
 		.topic = {.name = s->topic, .id = s->queue_id},
 		.once = s->once != SERVICE_NO};
 	const struct job_settings settings = {

@@ -10,6 +10,7 @@
 #include "base/wait.h"
 
 enum {
+	CREATION_MS = 5000,   /* for a broker that makes topics by itself */
 	LEADERS_MS = 50,      /* between two looks at a topic that was just created */
 	CONFIG_MS = 2000,     /* for a broker to tell a topic's configuration */
 	NAME_MAX_BYTES = 128, /* of a property; those of topics are shorter */
@@ -189,12 +190,36 @@ static int await_leaders(struct kafka_client *c, const struct kafka_topic_wish *
 	}
 }
 
+/* Where the property asks for it, a broker may make the topic that it was asked about. */
+static int await_creation(struct kafka_client *c, const struct kafka_topic_wish *wish,
+	rd_kafka_topic_t *topic, struct state *state, struct err *err)
+{
+	int64_t deadline = stamp_monotonic() + CREATION_MS * STAMP_NS_PER_MS;
+	char value[sizeof "false"];
+	size_t n = sizeof value;
+
+	if (rd_kafka_conf_get(rd_kafka_conf(c->rk), "allow.auto.create.topics", value, &n) !=
+			RD_KAFKA_CONF_OK ||
+		strcmp(value, "true") != 0)
+		return 0;
+	while (is_missing(state->error) && stamp_monotonic() < deadline &&
+		stamp_monotonic() < wish->deadline) {
+		kafka_client_wait(c, LEADERS_MS);
+		if (look(c, topic, wish->deadline, state, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int prepare(struct kafka_client *c, const struct kafka_topic_wish *wish,
 	rd_kafka_topic_t *topic, int32_t *partitions, struct err *err)
 {
 	struct state state;
 
 	if (add_properties(wish, NULL, err) < 0 || look(c, topic, wish->deadline, &state, err) < 0)
+		return -1;
+	if (is_missing(state.error) && !wish->creation.partitions &&
+		await_creation(c, wish, topic, &state, err) < 0)
 		return -1;
 	if (is_missing(state.error) && !wish->creation.partitions)
 		return refuse(c, wish, EXIT_USAGE,

@@ -1,9 +1,10 @@
 #!/bin/sh
 # loader-api-trades in place of the service: a real broker, over SASL_SSL, and the simulated exchange.
 # shellcheck disable=SC2154 # run is set by publish.sh
-# A broker of its own, since it freezes it.
+# A broker of its own, since it freezes it; one that makes topics by itself.
 [ "${1:-}" = own ] ||
-	exec env -u TEST_BROKERS "$(dirname -- "$0")/../servers/broker" -- "$0" own
+	exec env -u TEST_BROKERS "$(dirname -- "$0")/../servers/broker" \
+		--set auto.create.topics.enable=true -- "$0" own
 . "$(dirname -- "$0")/../lib.sh"
 . "$ROOT/tests/kafka/publish.sh"
 . "$ROOT/tests/kafka/job.sh"
@@ -89,8 +90,8 @@ ok "a wrong password" load sasl 2 KAFKA_BOOTSTRAP_SERVERS="$TEST_BROKERS_SASL" \
 ok "is named" grep -q "it refuses user 'alice' with SASL SCRAM-SHA-512" err
 is "and never shown" "$(grep -c wrong-secret err)" 0
 ok "no broker" load sasl 1 KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:1
-ok "a topic that is not there" load missing 2
-is "is told" "$(events missing)" "error"
+ok "topics that are not there" load missing 0 QUEUE_EVENTS_TOPIC="$run-new" QUEUE_CONTROL_TOPIC="$run-orders"
+is "are made by a broker that is set up so" "$(holds missing-data)" "0 to 3999"
 
 # --- stopped, and started again -------------------------------------------------------------------
 
