@@ -254,12 +254,13 @@ static enum exit_code run(
 	struct job *job, struct pipeline *(*make)(void *arg, struct err *err), void *arg)
 {
 	struct err err;
-	struct pipeline *pipeline = make(arg, &err);
+	struct pipeline *pipeline;
 	enum exit_code code;
 
+	tell(job, EVENT_STARTED, "started");
+	pipeline = make(arg, &err);
 	if (!pipeline)
 		return fail(job, &err);
-	tell(job, EVENT_STARTED, "started");
 	if (pipeline_start(pipeline, &err) < 0) {
 		code = fail(job, &err);
 	} else {
