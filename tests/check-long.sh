@@ -2,7 +2,7 @@
 # What takes too long for every change: `make check`, and then the parts below; with operands these
 # parts alone.
 #
-# usage: check-long.sh [check|numbers|fuzz|chaos|tail|kafka4|bookworm|trixie]...
+# usage: check-long.sh [check|numbers|fuzz|chaos|tail|jobs|readers|kafka4|bookworm|trixie]...
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -52,6 +52,18 @@ tail()
 	prove -v tests/net/tail-soak.sh :: "$SOAK_SECONDS"
 }
 
+jobs()
+{
+	say "jobs struck at random moments, 50 loads"
+	TEST_ROUNDS=${TEST_ROUNDS:-50} prove -v tests/kafka/job-chaos.t
+}
+
+readers()
+{
+	say "consumers with libraries from PyPI, as the services' documented readers are"
+	TEST_READERS=1 prove -v tests/kafka/readers.t
+}
+
 kafka4()
 {
 	say "the Kafka tests on Kafka 4.1.0"
@@ -71,13 +83,13 @@ trixie()
 }
 
 if [ $# -eq 0 ]; then
-	set -- check numbers fuzz chaos tail kafka4 bookworm trixie
+	set -- check numbers fuzz chaos tail jobs readers kafka4 bookworm trixie
 else
 	make -s -j"$(nproc)" tests fuzz
 fi
 for part; do
 	case $part in
-	check | numbers | fuzz | chaos | tail | kafka4 | bookworm | trixie) "$part" ;;
+	check | numbers | fuzz | chaos | tail | jobs | readers | kafka4 | bookworm | trixie) "$part" ;;
 	*) echo "check-long.sh: there is no part '$part'" >&2 && exit 2 ;;
 	esac
 done
