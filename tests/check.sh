@@ -30,7 +30,7 @@ run_tests()
 	done
 	# Whoever runs this may ignore signals (nohup); the tests send them.
 	BUILD=$PWD/$build env --default-signal=HUP,INT \
-		tests/servers/broker -- prove --failures --comments -j"$((jobs + 1))" -r "$@" # they mostly wait
+		tests/servers/broker -- prove --failures --comments -j"$((jobs + 2))" -r "$@" # they mostly wait
 }
 
 say "tests"
