@@ -6,13 +6,13 @@
  * Exit: 0 all is in the topic, or a command stopped it; 1 failed: run it again; 2 a variable, or what
  * it names, is wrong; 3 finished with trades missing.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/diag.h"
 #include "base/num.h"
 #include "base/prog.h"
 #include "base/stamp.h"
-#include "base/when.h"
 #include "job/env.h"
 #include "job/job.h"
 #include "job/pipeline.h"
@@ -24,6 +24,8 @@
 
 enum {
 	LAST_MAX = 1 << 20,
+	QUEUE_ID_MAX = 200,
+	ID_MAX = 1024,
 	LIMIT_MAX = 1000,
 	SYMBOL_MAX = 64,
 	CONNECT_MS = 10 * 1000,
@@ -73,6 +75,11 @@ static const char *check_symbol(const char *text)
 	return !text[n] && n <= SYMBOL_MAX ? NULL : "a symbol has letters and digits alone";
 }
 
+static const char *check_queue_id(const char *text)
+{
+	return strlen(text) <= QUEUE_ID_MAX ? NULL : "it is over 200 bytes long";
+}
+
 static const char *check_duration(const char *text)
 {
 	uint64_t ms;
@@ -88,10 +95,11 @@ static const char *check_range(const char *text)
 }
 
 static const struct env_row rows[] = {
-	{.kind = ENV_TEXT,
+	{.kind = ENV_OTHER,
 		.name = "QUEUE_ID",
 		.help = "the job's name in events and commands",
 		.required = true,
+		.check = check_queue_id,
 		.at = offsetof(struct settings, queue_id)},
 	{.kind = ENV_OTHER,
 		.name = "SYMBOL",
@@ -201,6 +209,7 @@ struct load {
 	struct service_topic topic;
 	struct buf last;
 	struct words words;
+	struct buf id;
 	bool once, resumes;
 };
 
@@ -231,7 +240,7 @@ static void add_publish(struct words *words, const struct load *load)
 	words_add(words, "--property=" CREATION);
 	if (!load->once)
 		return;
-	words_addf(words, "--exactly-once=%s", s->queue_id);
+	words_addf(words, "--exactly-once=%s", load->topic.id);
 	/* What is missing of a history is for the dump to tell, and other loads may be in the topic. */
 	words_add_all(words,
 		(const char *const[]){"--stream=@binance,symbol", "--begin", "--allow-gaps", NULL});
@@ -247,16 +256,14 @@ static void make_words(struct words *words, const struct load *load)
 	add_publish(words, load);
 }
 
-/* A job that was started again goes on behind what it has published, where that is within the range. */
+/* A job that was started again goes on behind what it has published. */
 static int find_last(struct load *load, struct err *err)
 {
-	const char *reason;
-	int64_t ns, since_ns;
-
 	if (service_ask(&load->topic, &load->last, err) < 0)
 		return -1;
-	load->resumes = when_parse(span_text(load->range.since), 0, &since_ns, &reason) == 0 &&
-		service_last_time(buf_span(&load->last), &ns) == 0 && ns >= since_ns;
+	load->resumes = load->last.len > 0;
+	if (load->resumes)
+		diag_info("going on behind the last trade that was published");
 	return load->resumes ? service_feed(buf_span(&load->last), err) : 0;
 }
 
@@ -308,6 +315,26 @@ static size_t check(const struct settings *s)
 	return 0;
 }
 
+/* Another symbol or range is another load: what one has published says nothing of the other. */
+static void name_load(struct load *load)
+{
+	const struct settings *s = load->settings;
+
+	buf_init(&load->id, ID_MAX);
+	buf_printf(&load->id, "%s.%s.%s.%s", s->queue_id, s->symbol, load->range.since,
+		load->range.until);
+	load->topic.id = load->id.data;
+}
+
+/* What stages are to know, and what nobody is. */
+static void share_secrets(const struct settings *s)
+{
+	unsetenv("BINANCE_API_SECRET");
+	unsetenv("KAFKA_PASSWORD_PRODUCER");
+	if (s->api_key)
+		setenv("BINANCE_API_KEY", s->api_key, 1);
+}
+
 static int load(const struct options *o, const struct settings *s)
 {
 	const struct job_options job = options_of_job(s);
@@ -316,7 +343,7 @@ static int load(const struct options *o, const struct settings *s)
 		.connection = {.brokers = s->kafka.brokers,
 			.properties = {.items = {CREATION}, .n = 1},
 			.connect_ms = CONNECT_MS},
-		.topic = {.name = s->topic, .id = s->queue_id},
+		.topic = {.name = s->topic},
 		.once = s->once != SERVICE_NO};
 	const struct job_settings settings = {
 		.options = &job,
@@ -330,12 +357,14 @@ static int load(const struct options *o, const struct settings *s)
 
 	load.topic.connection = &load.connection;
 	time_range_parse(s->time_range, &load.range);
+	name_load(&load);
 	buf_init(&load.last, LAST_MAX);
 	if (o->dry_run)
 		code = job_show(parse(&load, &err));
 	else
 		code = job_execute(&settings, &o->common, make, &load);
 	buf_release(&load.last);
+	buf_release(&load.id);
 	words_release(&load.words);
 	return code;
 }
@@ -351,6 +380,7 @@ static int run(const struct options *o)
 		return diag_err(&err);
 	if (env_read(&variables, file, &settings) + check(&settings) == 0) {
 		service_prepare(&settings.kafka);
+		share_secrets(&settings);
 		code = load(o, &settings);
 	}
 	env_file_free(file);

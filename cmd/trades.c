@@ -7,7 +7,9 @@
  * variable, or what it names, is wrong; 3 trades are missing.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/diag.h"
 #include "base/prog.h"
@@ -291,11 +293,21 @@ static int begin(const struct options *o, const struct settings *s, char **produ
 	service_prepare(&kafka);
 	buf_init(&id, SHOWN_MAX);
 	buf_printf(&id, "%s-%s-%s", s->app_name, s->topic, modes[s->mode]);
+	/* Runs that reach back equally far leave nothing out between them that one of them asks for. */
+	if (s->mode == MODE_HISTORICAL)
+		buf_printf(&id, "-%llud", (unsigned long long)s->last_n_days);
 	run.topic.id = id.data;
 	run.topic.connection = &run.connection;
 	code = run_service(o, &run);
 	buf_release(&id);
 	return code;
+}
+
+/* Until they are read: faults of variables are messages, too. */
+static bool wants_json(void)
+{
+	const char *format = getenv("TRADES_LOG_FORMAT");
+	return !format || (strcasecmp(format, "text") != 0 && strcasecmp(format, "console") != 0);
 }
 
 static int run(const struct options *o)
@@ -306,6 +318,7 @@ static int run(const struct options *o)
 	struct err err;
 	int code = EXIT_USAGE;
 
+	diag_configure(DIAG_WARNING, wants_json());
 	if (env_file_read("config/local.env", &file, &err) < 0)
 		return diag_err(&err);
 	if (env_read(&variables, file, &settings) + check(&settings, &products) == 0)

@@ -10,10 +10,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/sig.h"
-#include "base/stamp.h"
 #include "job/pipeline.h"
-#include "json/json.h"
-#include "json/path.h"
 #include "net/kafka_probe.h"
 
 enum {
@@ -21,6 +18,7 @@ enum {
 	PATH_MAX_BYTES = 4096,
 	ARGUMENT_MAX = 4096,
 	TOPIC_MAX = 249,
+	LAST_MAX = 8 << 20,
 	CHUNK = 64 * 1024,
 };
 
@@ -81,37 +79,6 @@ const char *service_check_topic(const char *name)
 		strcmp(name, "..") != 0)
 		return NULL;
 	return "a topic's name has at most 249 letters, digits, dots, underscores and hyphens";
-}
-
-int service_decide(enum service_once choice, const struct service_topic *topic, struct err *err)
-{
-	const struct kafka_txn_settings settings = {
-		.connection = topic->connection,
-		.topic = topic->name,
-		.id = topic->id,
-		.creation = {(int32_t)topic->partitions, 1},
-		.compression = "none",
-		.delivery_ms = DELIVERY_MS,
-	};
-
-	if (choice == SERVICE_NO)
-		return 0;
-	switch (kafka_probe_transactions(&settings, err)) {
-	case KAFKA_PROBE_ALLOWED:
-		return 1;
-	case KAFKA_PROBE_FAILED:
-		return -1;
-	case KAFKA_PROBE_DENIED:
-		break;
-	}
-	if (choice == SERVICE_YES) {
-		err->code = EXIT_USAGE;
-		return -1;
-	}
-	diag_warning(
-		"publishing without transactions, so that a restart may bring records twice: %s",
-		err->text);
-	return 0;
 }
 
 /* A file without a name, in memory: a container's own file system may be read-only. */
@@ -188,8 +155,8 @@ int service_ask(const struct service_topic *topic, struct buf *last, struct err 
 	if (fd < 0)
 		return err_errno(err, EXIT_FAILED, "cannot keep what kafka-last says");
 	words_add_all(&words,
-		(const char *const[]){"kafka-last", "--quiet", "--topic", topic->name,
-			"--exactly-once", topic->id, NULL});
+		(const char *const[]){"kafka-last", "--quiet", "--topic", topic->name, NULL});
+	words_addf(&words, "--exactly-once=%s", topic->id);
 	result = run(words.items, fd, err);
 	if (result == 0)
 		result = read_back(fd, last, err);
@@ -198,18 +165,56 @@ int service_ask(const struct service_topic *topic, struct buf *last, struct err 
 	return result;
 }
 
-int service_last_time(struct span last, int64_t *ns)
+/* Whether there is a cursor of the ID, as far as that can be told. Going on without it would bring the
+ * records behind it twice, once transactions are allowed again. */
+static bool was_once(const struct service_topic *topic)
 {
-	struct json_value time;
-	struct json_path path;
-	struct json_fault fault;
+	struct buf last;
+	struct err err;
+	bool was;
 
-	last.n -= last.n > 0 && last.p[last.n - 1] == '\n';
-	if (last.n == 0 || memchr(last.p, '\n', last.n) ||
-		json_path_parse(span_text("timestamp"), &path) < 0 ||
-		json_path_find(&path, last, &time, &fault) < 0 || time.type != JSON_STRING)
+	buf_init(&last, LAST_MAX);
+	was = service_ask(topic, &last, &err) == 0 && last.len > 0;
+	buf_release(&last);
+	return was;
+}
+
+int service_decide(enum service_once choice, const struct service_topic *topic, struct err *err)
+{
+	const struct kafka_txn_settings settings = {
+		.connection = topic->connection,
+		.topic = topic->name,
+		.id = topic->id,
+		.creation = {(int32_t)topic->partitions, 1},
+		.compression = "none",
+		.delivery_ms = DELIVERY_MS,
+	};
+	struct err why;
+
+	if (choice == SERVICE_NO)
+		return 0;
+	switch (kafka_probe_transactions(&settings, err)) {
+	case KAFKA_PROBE_ALLOWED:
+		return 1;
+	case KAFKA_PROBE_FAILED:
 		return -1;
-	return stamp_parse(time.raw, ns, NULL);
+	case KAFKA_PROBE_DENIED:
+		break;
+	}
+	why = *err;
+	if (choice == SERVICE_YES) {
+		err->code = EXIT_USAGE;
+		return -1;
+	}
+	if (was_once(topic))
+		return err_set(err, EXIT_FAILED,
+			"cannot go on without transactions as '%s', which "
+			"has published with them: %s",
+			topic->id, why.text);
+	diag_warning(
+		"publishing without transactions, so that a restart may bring records twice: %s",
+		why.text);
+	return 0;
 }
 
 int service_feed(struct span text, struct err *err)

@@ -58,9 +58,15 @@ ok "in plain events" load sasl 0 EVENTS_FORMAT=plain
 is "the last of them" "$(event sasl -1 'del(.timestamp)' | sed "s/$run/RUN/g")" \
 	'{"queue_id":"RUN-sasl","symbol":"BTCUSDT","type":"api_trades","status":"finished","message":"finished","records_written":0,"finished":true,"producer":"pod-7"}'
 
+ok "another range under the same ID" load sasl 0 TIME_RANGE=2024-12-29:2024-12-31
+is "is loaded, whatever came before" "$(consume "$run-sasl-data" '%s\n' | jq .trade_id | sort -n | uniq -c | awk '$1 > 1' | wc -l)" 2000
 ok "with a key" load sasl 0 SOURCE=api BINANCE_API_KEY=key-7 BINANCE_API_SECRET=secret-7
 ok "it is sent" eval 'control GET state | jq -e ".recent | any(.headers[\"x-mbx-apikey\"] == \"key-7\")"'
 is "the secret is not" "$(control GET state | grep -c secret-7)" 0
+echo BINANCE_API_KEY=key-9 >.env
+ok "with one in .env" load sasl 0 SOURCE=api
+ok "it is sent, too" eval 'control GET state | jq -e ".recent | any(.headers[\"x-mbx-apikey\"] == \"key-9\")"'
+rm .env
 ok "what is no key" load sasl 2 BINANCE_API_KEY='key 7'
 is "and never shown" "$(grep -c 'key 7' err)" 0
 
@@ -102,10 +108,17 @@ stop() { # NAME [TIMES]
 	command "$(cat stop)"
 }
 stop slow # an old one: no listener has been there yet
-begin slow 0 LIMIT=20 SOURCE=api
+stages_lack() { # TEXT
+	for stage in $(cat "/proc/$(child "$pid")/task/$(child "$pid")/children"); do
+		tr '\0' '\n' <"/proc/$stage/environ" >environ
+		! grep -q "$1" environ || return 1
+	done
+}
+begin slow 0 LIMIT=20 SOURCE=api BINANCE_API_SECRET=secret-8
 ok "records come" await 60 has_records "$run-slow-data" 100
 command garbage '{"command":"stop"}' '{"command":"stop","queue_id":"other"}' \
 	"{\"command\":\"ping\",\"queue_id\":\"$run-slow\"}" '["stop"]'
+ok "its stages do not have the secret" stages_lack secret-8
 before=$(count "$run-slow-data")
 ok "what is no command for it is ignored" await 60 has_records "$run-slow-data" $((before + 40))
 stop slow 2
@@ -168,7 +181,8 @@ acl() {
 	"$ROOT/tests/servers/broker" tool kafka.admin.AclCommand \
 		--bootstrap-server "$TEST_BROKERS" "$@" >acl.out 2>&1
 }
-acl --add --allow-principal User:bob --operation All --transactional-id "$run-rights"
+acl --add --allow-principal User:bob --operation All --resource-pattern-type prefixed \
+	--transactional-id "$run-rights."
 # shellcheck disable=SC2086
 ok "no right to transactions" load rights 0 $secure TIME_RANGE=2024-12-30:2024-12-31
 ok "is a warning that names it" grep -q "^loader-api-trades: warning: publishing without .*the right Write of transactional id" err
@@ -179,4 +193,9 @@ is "it is an error" "$(events rights | sed 's/.*,//')" "error"
 # shellcheck disable=SC2086
 ok "with EXACTLY_ONCE=no" load rights 0 $secure EXACTLY_ONCE=no TIME_RANGE=2024-12-30:2024-12-31
 is "nothing is said, and records come again" "$(grep -c warning err) $(count "$run-rights-data")" "0 4000"
+acl --add --allow-principal User:bob --operation All --resource-pattern-type prefixed \
+	--transactional-id "$run-sasl."
+# shellcheck disable=SC2086
+ok "no right any more" load sasl 1 $secure
+ok "is no reason to publish otherwise" grep -q "cannot go on without transactions as .*has published with them" err
 done_testing
