@@ -58,10 +58,14 @@ static int print_config(const struct options *o)
 	return code;
 }
 
+/* Hands the pipeline over, once. */
 static struct pipeline *make(void *arg, struct err *err)
 {
+	struct pipeline **made = arg, *pipeline = *made;
+
 	(void)err;
-	return arg;
+	*made = NULL;
+	return pipeline;
 }
 
 static int run(const struct options *o, char **words)
@@ -72,6 +76,7 @@ static int run(const struct options *o, char **words)
 		.options = &o->job, .connection = &o->connection, .began_ns = stamp_now()};
 	struct err err;
 	struct pipeline *pipeline;
+	int code;
 
 	if (o->connection.print_config)
 		return print_config(o);
@@ -80,7 +85,11 @@ static int run(const struct options *o, char **words)
 	pipeline = pipeline_parse(words, &pipeline_settings, &err);
 	if (!pipeline)
 		opt_usage_error("%s", err.text);
-	return o->dry_run ? job_show(pipeline) : job_execute(&settings, &o->common, make, pipeline);
+	if (o->dry_run)
+		return job_show(pipeline);
+	code = job_execute(&settings, &o->common, make, &pipeline);
+	pipeline_free(pipeline);
+	return code;
 }
 
 int main(int argc, char **argv)

@@ -109,7 +109,9 @@ stop() { # NAME [TIMES]
 }
 stop slow # an old one: no listener has been there yet
 stages_lack() { # TEXT
-	for stage in $(cat "/proc/$(child "$pid")/task/$(child "$pid")/children"); do
+	runner=$(child "$pid")
+	read -r stages <"/proc/$runner/task/$runner/children"
+	for stage in $stages; do
 		tr '\0' '\n' <"/proc/$stage/environ" >environ
 		! grep -q "$1" environ || return 1
 	done
