@@ -290,6 +290,7 @@ void pipeline_stop(struct pipeline *p)
 
 	if (!p->stopped_ns) {
 		p->stopped_ns = stamp_monotonic();
+		pipeline_reap(p); /* who has ended by now is not the one to tell */
 		while (first + 1 < p->n && p->processes[first].ended)
 			first++;
 		pipeline_signal(p, first, SIGTERM);
