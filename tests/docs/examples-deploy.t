@@ -59,7 +59,7 @@ kubernetes() {
 # loads WHAT SINCE UNTIL SYMBOL TOPIC ID
 loads() {
 	says "$1" "binance-aggtrades-dump trade-normalize kafka-publish" "--since=$2" "--until=$3" "$4" \
-		"--topic=$5" "--exactly-once=$6" --stream=@binance,symbol
+		"--topic=$5" "--exactly-once=$6.$4.$2.$3" --stream=@binance,symbol
 }
 # goes_live WHAT PAIRS
 goes_live() {
