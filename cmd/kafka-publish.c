@@ -256,6 +256,7 @@ static int with_account(struct publisher *p, const struct err *failure)
 	account = account_open(rows, sizeof rows / sizeof *rows, common->metrics_file, &err);
 	if (!account)
 		return diag_err(&err);
+	p->fenced = failure && failure->superseded;
 	if (!failure)
 		code = publish(p);
 	else

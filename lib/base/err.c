@@ -12,6 +12,7 @@ int err_set(struct err *e, enum exit_code code, const char *format, ...)
 	if (!e)
 		return -1;
 	e->code = code;
+	e->superseded = false;
 	va_start(args, format);
 	vsnprintf(e->text, sizeof e->text, format, args);
 	va_end(args);
@@ -27,6 +28,7 @@ int err_errno(struct err *e, enum exit_code code, const char *format, ...)
 	if (!e)
 		return -1;
 	e->code = code;
+	e->superseded = false;
 	va_start(args, format);
 	n = vsnprintf(e->text, sizeof e->text, format, args);
 	va_end(args);

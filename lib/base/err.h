@@ -6,6 +6,8 @@
 #ifndef TRADEPIPE_BASE_ERR_H
 #define TRADEPIPE_BASE_ERR_H
 
+#include <stdbool.h>
+
 /* The exit codes of all programs; every manual lists them. */
 enum exit_code {
 	EXIT_DONE = 0,
@@ -19,6 +21,7 @@ enum { ERR_TEXT_MAX = 1024 };
 struct err {
 	enum exit_code code;
 	char text[ERR_TEXT_MAX];
+	bool superseded; /* another run has taken this one's place, and speaks for it */
 };
 
 /* Fills *e (which may be NULL) from a printf format; returns -1, so that callers can return it. */

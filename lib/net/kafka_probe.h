@@ -12,7 +12,8 @@
 enum kafka_probe {
 	KAFKA_PROBE_ALLOWED,
 	KAFKA_PROBE_DENIED, /* *err names what is missing: a right, or a cluster that has transactions */
-	KAFKA_PROBE_FAILED, /* it could not be found out: *err, as kafka_txn_open() has it */
+	KAFKA_PROBE_FAILED, /* it could not be found out: *err, as kafka_txn_open() has it; superseded
+			     * where another run took the ID over meanwhile */
 };
 
 /*

@@ -71,8 +71,8 @@ struct kafka_sender;
 /*
  * As kafka_producer_open() has it; the fates outlive this. A partition that is not there is
  * EXIT_USAGE. With transactions as kafka_txn_open() has it; the cursor is taken up, and committed once
- * without records, so that a run that took the ID over is told apart. EXIT_USAGE where the ID has no
- * cursor and the topic is not empty.
+ * without records, so that a run that took the ID over is told apart (superseded). EXIT_USAGE where
+ * the ID has no cursor and the topic is not empty.
  */
 struct kafka_sender *kafka_sender_open(
 	const struct kafka_sender_settings *settings, struct kafka_fates *fates, struct err *err);

@@ -89,11 +89,14 @@ int txn_fail(struct kafka_txn *t, enum kafka_outcome outcome, struct err *err)
 	const char *id = t->settings.id, *topic = t->settings.topic;
 
 	t->fenced = outcome == KAFKA_FENCED;
-	if (t->fenced)
-		return err_set(err, EXIT_FAILED,
+	if (t->fenced) {
+		err_set(err, EXIT_FAILED,
 			"cannot go on as '%s': another run has taken this ID over, or brokers did "
 			"not hear of this one for longer than transaction.timeout.ms",
 			id);
+		err->superseded = true;
+		return -1;
+	}
 	if (outcome == KAFKA_DENIED && strstr(t->reason, "uthoriz"))
 		return err_set(err, EXIT_USAGE,
 			"cannot publish exactly once to topic '%s' as '%s': %s (it takes the rights "

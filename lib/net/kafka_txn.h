@@ -75,7 +75,8 @@ struct kafka_txn;
 /*
  * Makes sure of the topic, takes over the ID (which ends another run that has it, and its open
  * transaction), and reads the cursor's text. What settings point to must live as long as this does.
- * NULL and *err as kafka_producer_open() has it; EXIT_FAILED also where another run was faster.
+ * NULL and *err as kafka_producer_open() has it; EXIT_FAILED and superseded where another run was
+ * faster.
  */
 struct kafka_txn *kafka_txn_open(const struct kafka_txn_settings *settings, struct err *err);
 
@@ -118,8 +119,8 @@ size_t kafka_txn_records(const struct kafka_txn *txn);
  * it waits for the commit before; the rest happens in kafka_txn_serve() and kafka_txn_send(). One
  * commit takes delivery_ms at most, and ends with sig_expired(). 0; or -1 and *err where that or
  * an earlier one has failed: the run has ended, and records are unsent, or unknown where the commit
- * may stand: the next run's cursor tells. EXIT_FAILED: another run has taken over, or brokers stayed
- * away; EXIT_USAGE: a right is missing; EXIT_PARTIAL: the time to drain is over.
+ * may stand: the next run's cursor tells. EXIT_FAILED: another run has taken over (superseded), or
+ * brokers stayed away; EXIT_USAGE: a right is missing; EXIT_PARTIAL: the time to drain is over.
  */
 int kafka_txn_submit(struct kafka_txn *txn, const struct span *texts, size_t n, struct err *err);
 

@@ -62,8 +62,10 @@ static int superseded(struct kafka_txn *t, struct err *err)
 {
 	t->fenced = true;
 	/* What has become of the records is in the cursor of the other run. */
-	return err_set(err, EXIT_FAILED, "cannot go on as '%s': another run has taken this ID over",
+	err_set(err, EXIT_FAILED, "cannot go on as '%s': another run has taken this ID over",
 		t->settings.id);
+	err->superseded = true;
+	return -1;
 }
 
 int txn_still_has_id(struct kafka_txn *t, int64_t deadline, struct err *err)

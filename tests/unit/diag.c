@@ -215,7 +215,7 @@ static void test_pass(void)
 
 int main(void)
 {
-	const struct err err = {EXIT_PARTIAL, "text of an error"};
+	const struct err err = {.code = EXIT_PARTIAL, .text = "text of an error"};
 	struct child child;
 	size_t lines = 0;
 
