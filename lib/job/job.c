@@ -46,17 +46,19 @@ struct job {
 	bool commanded;
 };
 
-static void on_message(void *arg, struct span value)
+/* A stop is for the next run too, until it is carried out. */
+static bool on_message(void *arg, struct span value)
 {
 	struct job *job = arg;
 
 	job->counts.read++;
 	if (command_read(value, job->settings.options->queue_id) != COMMAND_STOP) {
 		job->counts.ignored++;
-		return;
+		return true;
 	}
 	job->counts.obeyed++;
 	job->commanded = true;
+	return false;
 }
 
 static int open_control(struct job *job, struct err *err)
@@ -198,6 +200,25 @@ static void watch(struct job *job, struct pipeline *pipeline)
 	}
 }
 
+/* Whether a restart is not to be expected, by which the job would go on although it was stopped. */
+static bool ends_for_good(enum exit_code code)
+{
+	return code == EXIT_USAGE || code == EXIT_PARTIAL || (code == EXIT_DONE && !sig_stops());
+}
+
+static void commit(struct job *job, enum exit_code code)
+{
+	struct err err;
+
+	if (!job->control)
+		return;
+	kafka_control_serve(job->control); /* a command that was given twice */
+	if (ends_for_good(code))
+		kafka_control_release(job->control);
+	if (kafka_control_commit(job->control, COMMIT_MS, &err) < 0)
+		diag_warning("%s: what was read of it may be read again", err.text);
+}
+
 /* Says how it ended, and sees that delivered. */
 static enum exit_code end(
 	struct job *job, enum event_status status, const char *message, enum exit_code code)
@@ -205,14 +226,11 @@ static enum exit_code end(
 	struct err err;
 
 	tell(job, status, message);
-	if (job->control)
-		kafka_control_serve(job->control); /* a command that was given twice */
-	if (job->control && kafka_control_commit(job->control, COMMIT_MS, &err) < 0)
-		diag_warning("%s: what was read of it may be read again", err.text);
 	if (job->telemetry && telemetry_finish(job->telemetry, job->drain_ms, &err) < 0) {
 		enum exit_code failed = diag_err(&err);
 		code = code ? code : failed;
 	}
+	commit(job, code);
 	return code;
 }
 
@@ -247,6 +265,8 @@ static enum exit_code fail(struct job *job, const struct err *err)
 {
 	if (err->code == EXIT_DONE)
 		return end(job, EVENT_INTERRUPTED, err->text, EXIT_DONE);
+	if (err->superseded)
+		return diag_err(err);
 	return end(job, EVENT_ERROR, err->text, diag_err(err));
 }
 

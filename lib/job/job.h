@@ -1,6 +1,7 @@
 /*
  * A pipeline as a job: it tells a topic what becomes of it, and heeds a topic by which it can be
- * stopped. Both are left out where they have no name.
+ * stopped. Both are left out where they have no name. A command to stop holds for the next run as well,
+ * until a run has ended by it, or in a way that a restart does not help.
  *
  * Exactly one terminal event is the last one: finished; interrupted, where it was stopped, by a
  * command or a signal, and has drained; error, where a stage failed. A run whose ID another run has
@@ -43,7 +44,7 @@ struct job_settings {
  * The whole of a program that runs a job: reaches Kafka, where events or control have a name; has
  * `make` put the pipeline together, parsed and not started; runs it to its end, sees the terminal event
  * delivered, and writes the account. Where `make` returns NULL and *err the job has ended before it
- * began: an error, or, with EXIT_DONE, interrupted. It releases the pipeline.
+ * began: an error, or, with EXIT_DONE, interrupted, or, superseded, silent. It releases the pipeline.
  *
  * Returns the exit code for prog_end(): 0 where all was well or a command stopped it, the culprit's
  * code, or EXIT_FAILED where the terminal event could not be delivered.

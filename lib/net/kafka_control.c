@@ -35,9 +35,10 @@ struct kafka_control {
 	struct kafka_control_settings settings;
 	rd_kafka_topic_t *topic;
 	rd_kafka_queue_t *messages;
-	rd_kafka_queue_t *commits; /* what has become of them */
-	rd_kafka_topic_partition_list_t
-		*places; /* where the next message of each partition is due */
+	rd_kafka_queue_t *commits;		 /* what has become of them */
+	rd_kafka_topic_partition_list_t *places; /* where the next reader is to begin */
+	rd_kafka_topic_partition_list_t *due;	 /* where the next message of each partition is */
+	bool holds;				 /* `places` stay where they are */
 	int32_t partitions;
 	bool moved;		   /* since the commit that was asked for last */
 	bool committing;	   /* its answer is due */
@@ -274,6 +275,7 @@ static int begin(struct kafka_control *c, struct err *err)
 	if (!c->places || (c->moved && find_begin(c, deadline, err) < 0) ||
 		commit(c, deadline, check, err) < 0)
 		return -1;
+	c->due = rd_kafka_topic_partition_list_copy(c->places);
 	rd_kafka_queue_io_event_enable(c->messages, c->client.wake[1], "", 1);
 	rd_kafka_queue_io_event_enable(c->commits, c->client.wake[1], "", 1);
 	error = rd_kafka_assign(c->client.rk, c->places);
@@ -301,6 +303,14 @@ int kafka_control_fd(const struct kafka_control *c)
 	return c->client.wake[0];
 }
 
+/* The next reader begins where this one is. */
+static void advance(struct kafka_control *c)
+{
+	for (int i = 0; i < c->due->cnt; i++)
+		c->places->elems[i].offset = c->due->elems[i].offset;
+	c->moved = true;
+}
+
 static void take(struct kafka_control *c, const rd_kafka_message_t *m)
 {
 	rd_kafka_topic_partition_t *place;
@@ -310,12 +320,21 @@ static void take(struct kafka_control *c, const rd_kafka_message_t *m)
 			rd_kafka_message_errstr(m));
 	if (m->err)
 		return;
-	place = rd_kafka_topic_partition_list_find(c->places, c->settings.topic, m->partition);
+	place = rd_kafka_topic_partition_list_find(c->due, c->settings.topic, m->partition);
 	if (!place)
 		return;
 	place->offset = m->offset + 1;
-	c->moved = true;
-	c->settings.seen(c->settings.arg, span_make(m->payload, m->len));
+	if (!c->settings.seen(c->settings.arg, span_make(m->payload, m->len)))
+		c->holds = true;
+	if (!c->holds)
+		advance(c);
+}
+
+void kafka_control_release(struct kafka_control *c)
+{
+	if (c->holds)
+		advance(c);
+	c->holds = false;
 }
 
 void kafka_control_serve(struct kafka_control *c)
@@ -364,6 +383,8 @@ void kafka_control_free(struct kafka_control *c)
 		rd_kafka_topic_destroy(c->topic);
 	if (c->places)
 		rd_kafka_topic_partition_list_destroy(c->places);
+	if (c->due)
+		rd_kafka_topic_partition_list_destroy(c->due);
 	if (c->messages)
 		rd_kafka_queue_destroy(c->messages);
 	if (c->commits)

@@ -9,6 +9,7 @@
 #ifndef TRADEPIPE_NET_KAFKA_CONTROL_H
 #define TRADEPIPE_NET_KAFKA_CONTROL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,8 +23,10 @@ struct kafka_control_settings {
 	int64_t since_ms; /* without a committed offset: the first message of this time (as the topic
 			   * has it) or later, or where the topic ends when it is opened, whichever is
 			   * earlier; since 1970 */
-	/* Each message, in the order of its partition; a value without bytes has p NULL. */
-	void (*seen)(void *arg, struct span value);
+	/* Each message, in the order of its partition; a value without bytes has p NULL. Whether the
+	 * next reader of the group need not see it: with the first of which that is false, nothing more
+	 * is committed until kafka_control_release(). */
+	bool (*seen)(void *arg, struct span value);
 	void *arg;
 };
 
@@ -40,6 +43,9 @@ struct kafka_control *kafka_control_open(
  * are tried again for ever. kafka_control_fd() can be read when there is something to serve. */
 void kafka_control_serve(struct kafka_control *control);
 int kafka_control_fd(const struct kafka_control *control);
+
+/* What was seen is no matter for the next reader, whatever seen() has said of it. */
+void kafka_control_release(struct kafka_control *control);
 
 /* Commits what was seen, so that the next reader of the group begins behind it: asked for by serve()
  * from time to time, and at the end by this, which waits for up to timeout_ms. -1 and *err

@@ -216,6 +216,31 @@ ok "then reading goes on" await 20 heard behind there
 ended behind
 is "with the first message that is there" "$said" "there,committed"
 
+"$broker_topic" create "$run-held" 2
+hold() { echo "$2" | kcat -b "$KAFKA_BROKERS" -P -t "$run-held" -p "$1"; }
+listen holds held "$since"
+hold 0 before
+await 20 heard holds before
+hold 0 hold
+await 20 heard holds hold
+hold 1 behind
+ok "a message may be one for the next reader as well" await 20 heard holds behind
+ended holds
+is "a commit is made" "$said" "before,hold,behind,committed"
+listen again held "$since"
+ok "and the next reader begins with that message" await 20 heard again hold
+await 20 heard again behind
+echo release >&3
+hold 1 last
+await 20 heard again last
+ended again
+is "with none from before it" "$(echo "$said" | tr , '\n' | sort | paste -sd,)" "behind,committed,hold,last"
+listen released held "$since"
+hold 0 new
+ok "released: the next one begins behind all of them" await 20 heard released new
+ended released
+is "and sees none of them" "$said" "new,committed"
+
 cat >member.py <<'END'
 import os, sys
 from confluent_kafka import Consumer

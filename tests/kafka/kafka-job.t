@@ -115,6 +115,39 @@ ok "a signal reaches the first that still runs" ended second 143
 ok "what does not end is killed" job stubborn 1 --drain-timeout 1s -- sh -c 'trap "" TERM; while :; do sleep 1; done' '|' true
 is "that is an error" "$(events stubborn)" "started,loading,error"
 
+stop stubborn
+ok "a stop that came between two runs stops the second" job stubborn 0 -- sleep 60
+is "and not the third" "$(job stubborn 0 -- true >third && events stubborn)" \
+	"started,loading,error,started,loading,interrupted,started,loading,finished"
+
+# A stop that was read and not carried out is for the next run. obeys NAME: it is.
+obeys() { job "$1" 0 -- sleep 60 && [ "$(told "$1" | tail -n 1 | jq -r .status)" = interrupted ]; }
+deaf='trap "" TERM; until [ -e over ]; do sleep 0.2; done'
+begins() { events "$1" | grep -q "loading$"; }
+begin undrained --drain-timeout 2s -- sh -c "$deaf"
+await 30 begins undrained
+stop undrained
+ok "a stop that fails" ended undrained 1
+is "is an error" "$(events undrained)" "started,loading,error"
+ok "which the next run obeys" obeys undrained
+is "and not the one after that" "$(job undrained 0 -- true >third && event undrained -1 .status)" '"finished"'
+begin broken --drain-timeout 60s -- sh -c "$deaf"
+await 30 begins broken
+stop broken
+draining() { grep -q "stopped by a command" broken.err; }
+await 30 draining
+command '{"command":"stop","queue_id":"other"}'
+await 2 false # more than a position takes to be committed
+kill -KILL "$(child "$pid")"
+ended broken 137 >killed
+touch over
+ok "a run that is killed while it stops: the next one obeys" obeys broken
+begin partial2 -- sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done'
+await 30 begins partial2
+stop partial2
+ok "a stopped run of which records are missing" ended partial2 3
+is "has obeyed for good" "$(job partial2 0 -- true >third && event partial2 -1 .status)" '"finished"'
+
 # --- another run has the ID -----------------------------------------------------------------------
 
 once="kafka-publish -q -t $run-data --exactly-once $run-fenced --stream product_id --begin --allow-gaps"
@@ -128,6 +161,60 @@ ok "its successor" job successor 0 -- true '|' $once
 pid=$first
 ok "it ends: exit" ended fenced 1
 is "and says nothing more" "$(events fenced)" "started,loading"
+
+# One that is overtaken while it opens: it has the ID when it asks what to adopt.
+mkfifo adopted
+once="kafka-publish -q -t $run-data --exactly-once $run-slow --stream product_id --allow-gaps"
+# shellcheck disable=SC2086
+begin slow -- true '|' $once --adopt adopted
+{ touch opened && await 60 test -e overtaken && records 1 1; } >adopted &
+first=$pid
+await 30 test -e opened
+# shellcheck disable=SC2086
+ok "a successor of one that has not begun" job faster 0 -- true '|' $once --begin
+pid=$first
+touch overtaken
+ok "that one ends: exit" ended slow 1
+ok "its stage says why" grep -q "^kafka-publish: cannot go on as .*another run" err
+is "and nothing more is told" "$(events slow)" "started,loading"
+
+# A service that is overtaken while it finds out whether it can publish in transactions. A library stops
+# it there; sanitizers want to be the first library themselves.
+cat >pause.c <<'END'
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+void *rd_kafka_send_offsets_to_transaction(void *rk, void *offsets, void *group, int ms)
+{
+	void *(*next)(void *, void *, void *, int) =
+		dlsym(RTLD_NEXT, "rd_kafka_send_offsets_to_transaction");
+	if (access("paused", F_OK) != 0) {
+		fclose(fopen("paused", "w"));
+		kill(getpid(), SIGSTOP);
+	}
+	return next(rk, offsets, group, ms);
+}
+END
+if [ -z "${SANITIZE:-}" ] && cc -w -D_GNU_SOURCE -shared -fPIC -o pause.so pause.c; then
+	probed() {
+		QUEUE_ID=$run-probed SYMBOL=BTCUSDT TIME_RANGE=2024-12-30:2025-01-01 \
+			KAFKA_TOPIC=$run-data KAFKA_BOOTSTRAP_SERVERS=$TEST_BROKERS \
+			QUEUE_CONTROL_TOPIC=$run-control QUEUE_EVENTS_TOPIC=$run-events \
+			timeout -s KILL 120 env "$@"
+	}
+	id=$(probed loader-api-trades --dry-run | sed "s/.*--exactly-once=\([^ ']*\).*/\1/")
+	probed "LD_PRELOAD=$PWD/pause.so" loader-api-trades >probed.out 2>probed.err &
+	shell=$!
+	ok "a service asks for transactions" await 30 test -e paused
+	ok "and is overtaken" job overtakes 0 -- true '|' kafka-publish -q -t "$run-data" \
+		--exactly-once "$id" --stream product_id --begin
+	pid=$shell
+	kill -CONT "$(child "$(child "$pid")")"
+	ok "it ends: exit" ended probed 1
+	ok "and message" grep -q "^loader-api-trades: cannot go on as .*another run" err
+	is "and tells nothing more" "$(events probed)" started
+fi
 
 # --- Kafka is away --------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@
  * since=MS. probe: id=ID partitions=N.
  *
  * telemetry reads lines: "STATUS RECORDS MESSAGE", "acked N", which waits until so many are, "long",
- * which tells a message of 10,000 characters, "finish MS" and "counts". control reads "commit MS"; at
- * the end of its input it ends without.
+ * which tells a message of 10,000 characters, "finish MS" and "counts". control reads "commit MS" and
+ * "release"; at the end of its input it ends without. The message "hold" is one for the next reader.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -147,11 +147,12 @@ static int run_telemetry(struct tool *t)
 	return t->code;
 }
 
-static void on_seen(void *arg, struct span value)
+static bool on_seen(void *arg, struct span value)
 {
 	(void)arg;
 	printf("seen %.*s\n", value.p ? (int)value.n : 4, value.p ? value.p : "none");
 	fflush(stdout);
+	return !value.p || !span_is(value, span_text("hold"));
 }
 
 static void take_control(struct tool *t, char *line)
@@ -159,6 +160,8 @@ static void take_control(struct tool *t, char *line)
 	struct err err;
 	uint64_t n;
 
+	if (strcmp(line, "release") == 0)
+		kafka_control_release(t->control);
 	if (!take_number(line, "commit ", &n))
 		return;
 	if (kafka_control_commit(t->control, n, &err) == 0)
@@ -208,7 +211,7 @@ static int run_probe(struct tool *t)
 
 	printf("%s", names[result]);
 	if (result != KAFKA_PROBE_ALLOWED)
-		printf(" %d %s", err.code, err.text);
+		printf(" %d%s %s", err.code, err.superseded ? " superseded" : "", err.text);
 	printf("\n");
 	return 0;
 }
