@@ -41,7 +41,7 @@ PRODUCTS = ("BTC/USD", "ETH/USD", "SOL/USD")
 FIRST = 51  # of the live trades; those before it are history
 EPOCH = "2024-01-01"
 HEARTBEAT_S = 0.1
-RUN_S = 100 * SLOWER
+RUN_S = 300 * SLOWER  # waits between connections add up to minutes in some
 STARTS_MAX = 12
 # Long enough for whatever the exchange makes of REST, if it shows the trades at all.
 PATIENCE = f"{20 * SLOWER}s"
