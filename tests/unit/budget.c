@@ -197,10 +197,10 @@ static void check_damage(void)
 	other.name = "other";
 	takes(b, &hour);
 	takes(b, &other);
-	scribble(path, HEAD_SIZE + sizeof(struct budget_slot) + 20, "x", 1);
+	scribble(path, HEAD_SIZE + sizeof(struct budget_slot) + 16, "damaged", 7);
 	TAP_OK(takes(b, &hour), "a lane that is damaged is as new");
 	TAP_OK(!takes(b, &other) && !takes(b, &hour), "the others are not");
-	scribble(path, HEAD_SIZE + 20, "x", 1);
+	scribble(path, HEAD_SIZE + 16, "damaged", 7);
 	TAP_OK(!takes(b, &hour), "nor are they by a host that is damaged");
 	truncate(path, size_of(path) - 1);
 	TAP_OK(takes(b, &other) && !takes(b, &other) && !takes(b, &hour), "a file that is cut");
