@@ -148,6 +148,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 here() { $enter -t "$here" "$@"; }   # the machine of the client
 there() { $enter -t "$there" "$@"; } # that of the exchange
+# What runs beside the test is started without these, so that it is the test's own child.
 has_machine() {
 	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ] &&
 		$enter -t "$1" ip link set lo up
@@ -201,18 +202,18 @@ cat >carry.py <<-'END'
 	            threading.Thread(target=pump, args=ends, daemon=True).start()
 END
 carry() { # the exchange's port
-	there python3 carry.py 10.9.9.1 "$1" >carried &
+	$enter -t "$there" python3 carry.py 10.9.9.1 "$1" >carried &
 	await 10 test -s carried && address=10.9.9.1:$(cat carried)
 }
 
 check_link() {
 	rm -f exchange.env out err
-	there "$ROOT/tests/servers/exchange" --plain --ready-file exchange.env --rate 200 \
+	$enter -t "$there" "$ROOT/tests/servers/exchange" --plain --ready-file exchange.env --rate 200 \
 		--trades 4000 --heartbeat 0.2 >exchange.log 2>&1 &
 	await 10 test -s exchange.env
 	port=$(sed -n 's/^REST_URL=.*:\([0-9]*\).*/\1/p' exchange.env)
 	ok 'an exchange at the far end of a link' carry "$port"
-	here kraken-ws-tail -v --pace 1000 --url "ws://$address/v2" --rest-url "http://$address" \
+	$enter -t "$here" kraken-ws-tail -v --pace 1000 --url "ws://$address/v2" --rest-url "http://$address" \
 		--connect-timeout 1s --idle-timeout 1s --limit 8000 --output out BTC/USD ETH/USD 2>err &
 	tail=$!
 	ok '... sends trades' await 20 wrote BTC/USD 300
