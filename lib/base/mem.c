@@ -5,6 +5,9 @@
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/diag.h"
 
@@ -44,4 +47,11 @@ char *mem_text(const char *text)
 {
 	size_t n = strlen(text) + 1;
 	return memcpy(mem_alloc(n, 1), text, n);
+}
+
+void mem_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }

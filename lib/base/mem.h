@@ -17,4 +17,8 @@ void *mem_resize(void *p, size_t n, size_t size) __attribute__((returns_nonnull)
 /* A copy of text that free() releases. */
 char *mem_text(const char *text) __attribute__((malloc, returns_nonnull));
 
+/* Gives what is free back to the machine, also what lies between memory in use, which free() keeps.
+ * Looks through all of it: for after many. Does nothing where the C library has no way to. */
+void mem_give_back(void);
+
 #endif

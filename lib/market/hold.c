@@ -16,8 +16,9 @@ struct hold_trade {
 
 enum {
 	FIRST_PLACES = 16,
-	UNIT = 16,   /* memory is handed out in multiples of it, */
-	BESIDE = 24, /* with so much beside it: the allocator's, and up to two places */
+	UNIT = 16,	     /* memory is handed out in multiples of it, */
+	BESIDE = 24,	     /* with so much beside it: the allocator's, and up to two places */
+	GIVE_BACK = 1 << 20, /* bytes freed that are worth a look through all memory */
 };
 
 size_t hold_count(const struct hold *hold)
@@ -97,6 +98,17 @@ static struct hold_trade *copy(const struct held *held)
 	return trade;
 }
 
+static void release(struct hold *hold, struct hold_room *room, struct hold_trade *trade)
+{
+	uint64_t bytes = cost(trade->n);
+
+	hold->size -= bytes;
+	room->used -= bytes;
+	room->freed += bytes;
+	room->trades--;
+	free(trade);
+}
+
 enum hold_result hold_add(struct hold *hold, struct hold_room *room, const struct held *held)
 {
 	size_t index = find_place(hold, held->id);
@@ -135,13 +147,7 @@ bool hold_first(const struct hold *hold, struct held *held)
 
 void hold_drop_first(struct hold *hold, struct hold_room *room)
 {
-	struct hold_trade *trade = hold->places[hold->first];
-
-	hold->size -= cost(trade->n);
-	room->used -= cost(trade->n);
-	room->trades--;
-	free(trade);
-	hold->first++;
+	release(hold, room, hold->places[hold->first++]);
 	if (hold_count(hold) == 0)
 		hold_forget(hold, room);
 	else if (hold->first >= FIRST_PLACES && hold->first >= hold_count(hold))
@@ -152,11 +158,13 @@ size_t hold_forget(struct hold *hold, struct hold_room *room)
 {
 	size_t n = hold_count(hold);
 
-	for (size_t i = hold->first; i < hold->n; i++)
-		free(hold->places[i]);
-	room->used -= hold->size;
-	room->trades -= n;
+	while (hold->first < hold->n)
+		release(hold, room, hold->places[hold->first++]);
 	free(hold->places);
 	*hold = (struct hold){.places = NULL};
+	if (room->freed >= GIVE_BACK && room->freed >= room->used) {
+		mem_give_back();
+		room->freed = 0;
+	}
 	return n;
 }

@@ -16,6 +16,7 @@ struct hold_room {
 	uint64_t ceiling; /* bytes of memory, of trades and all that is kept beside each */
 	uint64_t used;
 	uint64_t trades; /* in all holds */
+	uint64_t freed;	 /* bytes, since memory was last given back to the machine */
 };
 
 struct held {

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include "base/mem.h"
 #include "child.h"
 #include "tap.h"
 
@@ -200,11 +202,62 @@ static void test_ceiling(void)
 	}
 }
 
+/* Kilobytes of the process that are in memory now; 0 where the machine does not tell. */
+static long resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long pages = 0;
+
+	if (file && fscanf(file, "%*d %ld", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* A hold that was once filled to the ceiling leaves nothing of that behind, whatever else has taken
+ * memory in the meantime. */
+static int run_given_back(const void *arg)
+{
+	enum { CEILING = 64 * 1024 * 1024, BESIDE = 64, OFTEN = 1000 };
+	struct hold_room room = {.ceiling = CEILING};
+	struct hold hold = {.places = NULL};
+	void *beside[CEILING / 200 / OFTEN];
+	struct held held = {.object = span_text((const char *)arg)};
+	size_t n = 0;
+	long before = resident(), full, after;
+
+	for (held.id = 1; hold_add(&hold, &room, &held) == HOLD_TAKEN; held.id++)
+		if (held.id % OFTEN == 0)
+			beside[n++] = mem_alloc(1, BESIDE);
+	full = resident();
+	while (hold_count(&hold))
+		hold_drop_first(&hold, &room);
+	after = resident();
+	while (n)
+		free(beside[--n]);
+	printf("%ld kB before, %ld full, %ld after", before, full, after);
+	fflush(stdout);
+	return after - before <= (full - before) / 32 ? 0 : 1;
+}
+
+static void test_given_back(void)
+{
+	static const char text[] = "{\"symbol\":\"BTC/USD\",\"side\":\"sell\",\"price\":4136.4,"
+				   "\"qty\":0.23374249,\"ord_type\":\"limit\",\"trade_id\":4665847,"
+				   "\"timestamp\":\"2023-09-25T07:48:36.925533Z\"}";
+	struct child child;
+
+	child_run(&child, run_given_back, text);
+	TAP_OK(CHECKED || child.status == 0, "memory is given back: %s", child.out);
+}
+
 int main(void)
 {
 	test_order();
 	test_room();
 	test_flow();
 	test_ceiling();
+	test_given_back();
 	return tap_end();
 }
