@@ -13,12 +13,13 @@
  * share of a processor that the command used; the share of the trades that took less than 100 us.
  */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -39,6 +40,7 @@ enum {
 	FIRST_ID = 100000000,
 	SPARE_S = 60, /* beyond what the pace needs */
 	SOON_NS = 100 * 1000,
+	AWAKE_NS = 200 * 1000, /* before a trade is due; sleep may take longer than it should */
 };
 
 struct frame {
@@ -61,6 +63,12 @@ struct bench {
 	int64_t *sent; /* when each one was */
 	int64_t *late; /* behind its time */
 	int64_t *came; /* its line */
+	uint64_t n_sent;
+	uint64_t n_came;
+	int lines;  /* what the command writes */
+	char *held; /* of the lines: the bytes of one that is not whole */
+	size_t n_held;
+	int64_t start_ns;
 	int64_t cpu_ns;
 	int64_t begun_ns;
 };
@@ -272,34 +280,30 @@ static void connect_child(struct bench *b)
 	answer(b);
 }
 
-static void *send_all(void *arg)
+/* When the next trade is due. What is late is made up for at twice the pace, not all at once: a burst
+ * would have to wait for itself. */
+static int64_t next_due(const struct bench *b)
 {
-	struct bench *b = arg;
-	int64_t every_ns = STAMP_NS_PER_S / (int64_t)b->rate, start, next;
+	int64_t every_ns = STAMP_NS_PER_S / (int64_t)b->rate;
+	int64_t due = b->start_ns + (int64_t)b->n_sent * every_ns, soonest;
 
-	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-	if (!b->is_relay)
-		connect_child(b);
-	start = next = stamp_monotonic();
-	for (uint64_t i = 0; i < b->count; i++) {
-		int64_t due = start + (int64_t)i * every_ns;
+	if (b->n_sent == 0)
+		return due;
+	soonest = b->sent[b->n_sent - 1] + every_ns / 2;
+	return due > soonest ? due : soonest;
+}
 
-		/* What is late is made up for at twice the pace, not all at once: a burst would have to
-		 * wait for itself. Sleep would take longer than that. */
-		if (due > next)
-			wait_until(due);
-		while (stamp_monotonic() < next)
-			;
-		if (i == b->count / 10) {
-			b->begun_ns = stamp_monotonic();
-			b->cpu_ns = child_cpu(b);
-		}
-		b->sent[i] = stamp_monotonic();
-		b->late[i] = b->sent[i] - due;
-		next = b->sent[i] + every_ns / 2;
-		write_all(b, span_make(b->text.data + b->frames[i].at, b->frames[i].n));
+static void send_next(struct bench *b)
+{
+	uint64_t i = b->n_sent++;
+
+	if (i == b->count / 10) {
+		b->begun_ns = stamp_monotonic();
+		b->cpu_ns = child_cpu(b);
 	}
-	return NULL;
+	b->sent[i] = stamp_monotonic();
+	b->late[i] = b->sent[i] - b->start_ns - (int64_t)i * (STAMP_NS_PER_S / (int64_t)b->rate);
+	write_all(b, span_make(b->text.data + b->frames[i].at, b->frames[i].n));
 }
 
 /* Reading. */
@@ -319,33 +323,44 @@ static void check_line(const struct bench *b, struct span line, uint64_t i)
 		die("a line is not the one that was due");
 }
 
-/* Checks that all lines come in their order, and notes when. */
-static void read_all(struct bench *b, int fd)
+/* Checks that the lines come in their order, and notes when; returns at once where there are none. */
+static void read_lines(struct bench *b)
 {
-	char *text = mem_alloc(1, READ_SIZE + 1);
-	size_t held = 0;
-	uint64_t done = 0;
+	ssize_t n = read(b->lines, b->held + b->n_held, READ_SIZE - b->n_held);
+	int64_t now = stamp_monotonic();
+	char *from = b->held, *end;
 
-	while (done < b->count) {
-		ssize_t n = read(fd, text + held, READ_SIZE - held);
-		int64_t now = stamp_monotonic();
-		char *from = text, *end;
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0)
+		die("the command has ended");
+	b->n_held += (size_t)n;
+	for (; b->n_came < b->count && (end = memchr(from, '\n', b->n_held)); b->n_came++) {
+		size_t line_n = (size_t)(end - from);
 
-		if (n <= 0)
-			die("the command has ended");
-		held += (size_t)n;
-		for (; done < b->count && (end = memchr(from, '\n', held)); done++) {
-			size_t line_n = (size_t)(end - from);
-
-			*end = '\0';
-			check_line(b, span_make(from, line_n), done);
-			b->came[done] = now;
-			from = end + 1;
-			held -= line_n + 1;
-		}
-		memmove(text, from, held);
+		*end = '\0';
+		check_line(b, span_make(from, line_n), b->n_came);
+		b->came[b->n_came] = now;
+		from = end + 1;
+		b->n_held -= line_n + 1;
 	}
-	free(text);
+	memmove(b->held, from, b->n_held);
+}
+
+/* Sends and looks for lines by turns, in one thread that sleeps only where nothing is on its way: its
+ * own wake-ups are no part of what is measured. */
+static void send_all(struct bench *b)
+{
+	b->start_ns = stamp_monotonic();
+	while (b->n_came < b->count) {
+		int64_t due = b->n_sent < b->count ? next_due(b) : INT64_MAX;
+
+		if (b->n_sent == b->n_came && due - stamp_monotonic() > AWAKE_NS)
+			wait_until(due - AWAKE_NS);
+		if (stamp_monotonic() >= due)
+			send_next(b);
+		read_lines(b);
+	}
 }
 
 /* The whole. */
@@ -395,8 +410,7 @@ static char **with_pairs(const struct bench *b, char **command, int n)
 	return all;
 }
 
-/* Returns the standard output of the command. */
-static int start(struct bench *b, char **command)
+static void start(struct bench *b, char **command)
 {
 	int out[2], in[2] = {STDIN_FILENO, -1};
 
@@ -416,7 +430,8 @@ static int start(struct bench *b, char **command)
 	}
 	close(out[1]);
 	b->fd = in[1];
-	return out[0];
+	b->lines = out[0];
+	fcntl(b->lines, F_SETFL, O_NONBLOCK);
 }
 
 static int by_value(const void *a, const void *b)
@@ -447,9 +462,7 @@ static void print_results(const struct bench *b, int64_t cpu_ns, int64_t ns)
 static void run(struct bench *b, char **command, int n)
 {
 	char **all = with_pairs(b, command, n);
-	pthread_t sender;
 	int64_t cpu_ns;
-	int lines;
 
 	if (!b->is_relay) {
 		if (strcmp(b->via, "plain") != 0)
@@ -460,14 +473,15 @@ static void run(struct bench *b, char **command, int n)
 	b->sent = mem_alloc(b->count, sizeof *b->sent);
 	b->late = mem_alloc(b->count, sizeof *b->late);
 	b->came = mem_alloc(b->count, sizeof *b->came);
-	lines = start(b, all);
+	b->held = mem_alloc(1, READ_SIZE + 1);
+	start(b, all);
 	signal(SIGPIPE, SIG_IGN);
 	alarm(SPARE_S + (unsigned)(b->count / b->rate));
-	if (pthread_create(&sender, NULL, send_all, b) != 0)
-		die("cannot start a thread");
-	read_all(b, lines);
+	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+	if (!b->is_relay)
+		connect_child(b);
+	send_all(b);
 	cpu_ns = child_cpu(b);
-	pthread_join(sender, NULL);
 	print_results(b, cpu_ns, b->came[b->count - 1]);
 	kill(b->child, SIGTERM);
 	waitpid(b->child, NULL, 0);
