@@ -20,17 +20,8 @@ enum { SHOWN_MAX = 1 << 20 };
 
 struct options {
 	struct job_options job;
-	bool dry_run;
 	struct kafka_options connection;
-	struct prog_options common;
-};
-
-static const struct opt own_options[] = {
-	{.kind = OPT_FLAG,
-		.name = "dry-run",
-		.help = "print the pipeline as a shell command, and start nothing",
-		.at = offsetof(struct options, dry_run)},
-	{.name = NULL},
+	struct job_runner runner;
 };
 
 static const struct opt_program program = {
@@ -38,9 +29,10 @@ static const struct opt_program program = {
 	.operands = "command [argument ...]",
 	.summary = "Run a pipeline as a job that Kafka is told of and can stop.",
 	.operands_min = 1,
-	.tables = {{job_rows, offsetof(struct options, job)}, {own_options, 0},
+	.tables = {{job_rows, offsetof(struct options, job)},
+		{job_runner_rows, offsetof(struct options, runner)},
 		{kafka_options, offsetof(struct options, connection)},
-		{prog_options, offsetof(struct options, common)}},
+		{prog_options, offsetof(struct options, runner.common)}},
 };
 
 static int print_config(const struct options *o)
@@ -70,8 +62,6 @@ static struct pipeline *make(void *arg, struct err *err)
 
 static int run(const struct options *o, char **words)
 {
-	const struct pipeline_settings pipeline_settings = {
-		.json = diag_is_json(), .out = -1, .drain_ms = o->common.drain_ms};
 	const struct job_settings settings = {
 		.options = &o->job, .connection = &o->connection, .began_ns = stamp_now()};
 	struct err err;
@@ -82,20 +72,20 @@ static int run(const struct options *o, char **words)
 		return print_config(o);
 	if ((o->job.events_topic || o->job.control_topic) && !o->job.queue_id)
 		opt_usage_error("option --queue-id is missing");
-	pipeline = pipeline_parse(words, &pipeline_settings, &err);
+	pipeline = job_parse(words, &o->runner.common, &err);
 	if (!pipeline)
 		opt_usage_error("%s", err.text);
-	if (o->dry_run)
+	if (o->runner.dry_run)
 		return job_show(pipeline);
-	code = job_execute(&settings, &o->common, make, &pipeline);
+	code = job_execute(&settings, &o->runner.common, make, &pipeline);
 	pipeline_free(pipeline);
 	return code;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = {.dry_run = false};
-	char **words = prog_begin(&program, &options, &options.common, argc, argv);
+	struct options options = {.runner = {.dry_run = false}};
+	char **words = prog_begin(&program, &options, &options.runner.common, argc, argv);
 
 	return prog_end(run(&options, words));
 }

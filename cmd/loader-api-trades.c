@@ -23,7 +23,6 @@
 #define CREATION "allow.auto.create.topics=true"
 
 enum {
-	LAST_MAX = 1 << 20,
 	QUEUE_ID_MAX = 200,
 	ID_MAX = 1024,
 	LIMIT_MAX = 1000,
@@ -32,23 +31,10 @@ enum {
 	INTERVAL_MS = 5 * 1000,
 };
 
-struct options {
-	bool dry_run;
-	struct prog_options common;
-};
-
-static const struct opt own_options[] = {
-	{.kind = OPT_FLAG,
-		.name = "dry-run",
-		.help = "print the pipeline as a shell command, and start nothing",
-		.at = offsetof(struct options, dry_run)},
-	{.name = NULL},
-};
-
 static const struct opt_program program = {
 	.name = "loader-api-trades",
 	.summary = "Load a symbol's trades from Binance into Kafka, as environment variables say.",
-	.tables = {{own_options, 0}, {prog_options, offsetof(struct options, common)}},
+	.tables = {{job_runner_rows, 0}, {prog_options, offsetof(struct job_runner, common)}},
 };
 
 struct settings {
@@ -277,10 +263,8 @@ static int prepare(struct load *load, struct err *err)
 
 static struct pipeline *parse(struct load *load, struct err *err)
 {
-	const struct pipeline_settings settings = {
-		.json = diag_is_json(), .out = -1, .drain_ms = load->common->drain_ms};
 	make_words(&load->words, load);
-	return pipeline_parse(load->words.items, &settings, err);
+	return job_parse(load->words.items, load->common, err);
 }
 
 static struct pipeline *make(void *arg, struct err *err)
@@ -335,7 +319,7 @@ static void share_secrets(const struct settings *s)
 		setenv("BINANCE_API_KEY", s->api_key, 1);
 }
 
-static int load(const struct options *o, const struct settings *s)
+static int load(const struct job_runner *o, const struct settings *s)
 {
 	const struct job_options job = options_of_job(s);
 	struct load load = {.settings = s,
@@ -358,7 +342,7 @@ static int load(const struct options *o, const struct settings *s)
 	load.topic.connection = &load.connection;
 	time_range_parse(s->time_range, &load.range);
 	name_load(&load);
-	buf_init(&load.last, LAST_MAX);
+	buf_init(&load.last, SERVICE_LAST_MAX);
 	if (o->dry_run)
 		code = job_show(parse(&load, &err));
 	else
@@ -369,7 +353,7 @@ static int load(const struct options *o, const struct settings *s)
 	return code;
 }
 
-static int run(const struct options *o)
+static int run(const struct job_runner *o)
 {
 	struct settings settings;
 	struct env_file *file;
@@ -389,7 +373,7 @@ static int run(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.dry_run = false};
+	struct job_runner options = {.dry_run = false};
 
 	prog_begin(&program, &options, &options.common, argc, argv);
 	return prog_end(run(&options));

@@ -21,7 +21,6 @@
 #include "job/service.h"
 
 enum {
-	LAST_MAX = 8 << 20,
 	PARTITIONS_MAX = 10000,
 	DAYS_MAX = 100000,
 	CONNECT_MS = 10 * 1000,
@@ -29,23 +28,10 @@ enum {
 	SHOWN_MAX = 64 * 1024,
 };
 
-struct options {
-	bool dry_run;
-	struct prog_options common;
-};
-
-static const struct opt own_options[] = {
-	{.kind = OPT_FLAG,
-		.name = "dry-run",
-		.help = "print the pipeline as a shell command, and start nothing",
-		.at = offsetof(struct options, dry_run)},
-	{.name = NULL},
-};
-
 static const struct opt_program program = {
 	.name = "trades",
 	.summary = "Move Kraken's trades into Kafka, as environment variables say.",
-	.tables = {{own_options, 0}, {prog_options, offsetof(struct options, common)}},
+	.tables = {{job_runner_rows, 0}, {prog_options, offsetof(struct job_runner, common)}},
 };
 
 enum mode { MODE_LIVE, MODE_HISTORICAL };
@@ -202,11 +188,8 @@ static void make_words(struct words *words, const struct run *run)
 
 static struct pipeline *parse(struct run *run, struct err *err)
 {
-	const struct pipeline_settings settings = {
-		.json = diag_is_json(), .out = -1, .drain_ms = run->common->drain_ms};
-
 	make_words(&run->words, run);
-	return pipeline_parse(run->words.items, &settings, err);
+	return job_parse(run->words.items, run->common, err);
 }
 
 static struct pipeline *make(void *arg, struct err *err)
@@ -224,7 +207,7 @@ static struct pipeline *make(void *arg, struct err *err)
 	return parse(run, err);
 }
 
-static int run_service(const struct options *o, struct run *run)
+static int run_service(const struct job_runner *o, struct run *run)
 {
 	const struct job_options job = {.interval_ms = CONFIRM_MS};
 	const struct job_settings settings = {.options = &job,
@@ -234,7 +217,7 @@ static int run_service(const struct options *o, struct run *run)
 	struct err err;
 	int code;
 
-	buf_init(&run->last, LAST_MAX);
+	buf_init(&run->last, SERVICE_LAST_MAX);
 	if (o->dry_run)
 		code = job_show(parse(run, &err));
 	else
@@ -245,7 +228,7 @@ static int run_service(const struct options *o, struct run *run)
 }
 
 /* The variables have the word, unless the command line says to be quiet. */
-static void configure_messages(const struct options *o, const struct settings *s)
+static void configure_messages(const struct job_runner *o, const struct settings *s)
 {
 	enum diag_level level = s->debug ? DIAG_DEBUG : diag_levels[s->level];
 
@@ -276,7 +259,7 @@ static size_t check(const struct settings *s, char ***products)
 	return faults;
 }
 
-static int begin(const struct options *o, const struct settings *s, char **products)
+static int begin(const struct job_runner *o, const struct settings *s, char **products)
 {
 	const struct service_kafka kafka = {.brokers = s->brokers};
 	struct run run = {.settings = s,
@@ -310,7 +293,7 @@ static bool wants_json(void)
 	return !format || (strcasecmp(format, "text") != 0 && strcasecmp(format, "console") != 0);
 }
 
-static int run(const struct options *o)
+static int run(const struct job_runner *o)
 {
 	struct settings settings;
 	struct env_file *file;
@@ -330,7 +313,7 @@ static int run(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.dry_run = false};
+	struct job_runner options = {.dry_run = false};
 
 	prog_begin(&program, &options, &options.common, argc, argv);
 	return prog_end(run(&options));

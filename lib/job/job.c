@@ -331,6 +331,14 @@ int job_execute(const struct job_settings *settings, const struct prog_options *
 	return code;
 }
 
+struct pipeline *job_parse(char **words, const struct prog_options *common, struct err *err)
+{
+	const struct pipeline_settings settings = {
+		.json = diag_is_json(), .out = -1, .drain_ms = common->drain_ms};
+
+	return pipeline_parse(words, &settings, err);
+}
+
 int job_show(struct pipeline *pipeline)
 {
 	struct buf text;

@@ -32,6 +32,14 @@ struct job_options {
  * --telemetry-interval. */
 extern const struct opt job_rows[];
 
+/* Of every program that runs a pipeline. */
+struct job_runner {
+	bool dry_run;
+	struct prog_options common; /* its rows are prog_options */
+};
+
+extern const struct opt job_runner_rows[]; /* --dry-run */
+
 struct job_settings {
 	const struct job_options *options;
 	const struct kafka_options *connection;
@@ -39,6 +47,9 @@ struct job_settings {
 	bool confirms;	  /* messages say now and then how many records were acknowledged */
 	int64_t began_ns; /* since 1970: when the process did */
 };
+
+/* The pipeline of these words, for a runner of these options: see pipeline_parse(). */
+struct pipeline *job_parse(char **words, const struct prog_options *common, struct err *err);
 
 /*
  * The whole of a program that runs a job: reaches Kafka, where events or control have a name; has

@@ -2,6 +2,14 @@
 
 #include "job/job.h"
 
+const struct opt job_runner_rows[] = {
+	{.kind = OPT_FLAG,
+		.name = "dry-run",
+		.help = "print the pipeline as a shell command, and start nothing",
+		.at = offsetof(struct job_runner, dry_run)},
+	{.name = NULL},
+};
+
 const struct opt job_rows[] = {
 	{.kind = OPT_TEXT,
 		.name = "queue-id",

@@ -18,7 +18,6 @@ enum {
 	PATH_MAX_BYTES = 4096,
 	ARGUMENT_MAX = 4096,
 	TOPIC_MAX = 249,
-	LAST_MAX = 8 << 20,
 	CHUNK = 64 * 1024,
 };
 
@@ -173,7 +172,7 @@ static bool was_once(const struct service_topic *topic)
 	struct err err;
 	bool was;
 
-	buf_init(&last, LAST_MAX);
+	buf_init(&last, SERVICE_LAST_MAX);
 	was = service_ask(topic, &last, &err) == 0 && last.len > 0;
 	buf_release(&last);
 	return was;

@@ -14,6 +14,8 @@
 #include "job/words.h"
 #include "net/kafka_config.h"
 
+enum { SERVICE_LAST_MAX = 8 << 20 }; /* bytes of the last trades that a service asks for */
+
 enum service_once { SERVICE_AUTO, SERVICE_YES, SERVICE_NO };
 extern const char *const service_once_names[]; /* for a variable; NULL at the end */
 

@@ -13,7 +13,7 @@ records=${2:-1000000}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-exec python3 - "$runs" "$records" "$dir" <<'EOS'
+python3 - "$runs" "$records" "$dir" <<'EOS'
 import os
 import random
 import shutil
