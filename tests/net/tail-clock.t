@@ -147,6 +147,20 @@ suspended() {
 	ends 0 && ids BTC/USD 51 750 && ids ETH/USD 51 750
 }
 
+# Between two connections: the next one is not that old.
+suspended_between() {
+	start_exchange --rate manual --heartbeat 0.2
+	exchange=$!
+	echo 0 >slept && under env "LD_PRELOAD=$TMP/suspend.so"
+	tail_with --idle-timeout 60s --limit 900 BTC/USD ETH/USD
+	await 20 said live: && happen all 100 && await 20 wrote ETH/USD 150
+	fault '{"do":"refuse-handshake","status":503,"connection":"2-3"}'
+	control cut '{"how":"rst","product":"all","then_add":250}' >answer
+	await 20 said 'cannot connect .* 503' && echo 3600 >slept.new && mv slept.new slept &&
+		happen all 100 && ends 0 && ids BTC/USD 51 500 && ids ETH/USD 51 500 &&
+		! said 'the machine was suspended'
+}
+
 # begin_case NAME CMD...: in a folder and a process of its own. ended NAME: see tail.sh.
 begin_case() {
 	mkdir "$1" && ln -s ../certs "$1/certs"
@@ -190,6 +204,7 @@ begin_case stopped-cut live_for_long cut
 begin_case stopped-past stopped_past
 if [ -z "${SANITIZE:-}" ] && cc -shared -fPIC -o suspend.so suspend.c 2>cc.err; then
 	begin_case suspended suspended
+	begin_case suspended-between suspended_between
 fi
 if [ -n "$faketime" ]; then
 	for offset in +1h -1h -10d; do
@@ -218,6 +233,7 @@ ok 'stopped, while the connection ends' check_case stopped-cut
 ok 'stopped, while history is being fetched' check_case stopped-past
 if [ -d suspended ]; then
 	ok 'the machine is suspended' check_case suspended
+	ok 'the machine is suspended between two connections' check_case suspended-between
 else
 	skip 'the machine is suspended' 'no compiler, or sanitizers'
 fi
