@@ -41,15 +41,22 @@ static const struct {
 		0},
 };
 
-static void test_judge(void)
+/* A feed of one product, which is returned. */
+static struct feed_product *init_one(struct feed *feed)
 {
-	char name[] = "A", *names[] = {name};
-	struct feed_product *product;
-	struct feed feed;
+	static char name[] = "A";
+	char *names[] = {name};
 	const char *twice;
 
-	feed_init(&feed, names, 1, &twice);
-	product = feed.products;
+	feed_init(feed, names, 1, &twice);
+	return feed->products;
+}
+
+static void test_judge(void)
+{
+	struct feed feed;
+	struct feed_product *product = init_one(&feed);
+
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
 		uint64_t last_id = product->last_id, missing = 0;
 		int64_t last_ns = product->last_ns;
@@ -73,27 +80,21 @@ static void test_judge(void)
 
 static void test_last_time(void)
 {
-	char name[] = "A", *names[] = {name};
 	struct feed feed;
-	const char *twice;
+	struct feed_product *product = init_one(&feed);
 
-	feed_init(&feed, names, 1, &twice);
-	feed_judge(feed.products, 100, INT64_MAX);
-	TAP_OK(feed_judge(feed.products, 100, INT64_MAX) == FEED_REPEATED &&
-			feed_judge(feed.products, 99, 1) == FEED_REPEATED,
+	feed_judge(product, 100, INT64_MAX);
+	TAP_OK(feed_judge(product, 100, INT64_MAX) == FEED_REPEATED &&
+			feed_judge(product, 99, 1) == FEED_REPEATED,
 		"nothing is later than the last time there is");
 	feed_release(&feed);
 }
 
 static void test_begin(void)
 {
-	char name[] = "A", *names[] = {name};
-	struct feed_product *product;
 	struct feed feed;
-	const char *twice;
+	struct feed_product *product = init_one(&feed);
 
-	feed_init(&feed, names, 1, &twice);
-	product = feed.products;
 	TAP_OK(!product->begun, "a product has not begun");
 	feed_begin_after(product, 100, 10 * MS);
 	TAP_OK(product->begun && feed_missing_to(product) == 100, "then it has, without a hole");
@@ -135,13 +136,9 @@ static void test_missing(void)
 {
 	struct hold_room room = {.ceiling = 1 << 20};
 	struct held held = {.id = 0, .object = SPAN("x")};
-	char name[] = "A", *names[] = {name};
-	struct feed_product *product;
 	struct feed feed;
-	const char *twice;
+	struct feed_product *product = init_one(&feed);
 
-	feed_init(&feed, names, 1, &twice);
-	product = feed.products;
 	feed_begin_after(product, 10, MS);
 	for (held.id = 13; held.id < 16; held.id++) {
 		feed_judge(product, held.id, MS);
@@ -195,13 +192,9 @@ static void test_adrift(void)
 /* It is known since when it is to have trades: an answer may tell that our clock is ahead. */
 static void test_since(void)
 {
-	char name[] = "A", *names[] = {name};
-	struct feed_product *product;
 	struct feed feed;
-	const char *twice;
+	struct feed_product *product = init_one(&feed);
 
-	feed_init(&feed, names, 1, &twice);
-	product = feed.products;
 	feed_begin_since(product, 5 * MS);
 	feed_open(product, 0);
 	feed_open(product, 9 * MS);
@@ -218,13 +211,9 @@ static void test_since(void)
 /* It begins with this one for want of a better one: those before it may come after all. */
 static void test_doubt(void)
 {
-	char name[] = "A", *names[] = {name};
-	struct feed_product *product;
 	struct feed feed;
-	const char *twice;
+	struct feed_product *product = init_one(&feed);
 
-	feed_init(&feed, names, 1, &twice);
-	product = feed.products;
 	feed_begin_since(product, 5 * MS);
 	feed_doubt(product, 5000);
 	TAP_OK(product->last_id == 4999 && !product->adrift && product->since_ns == 5 * MS,
@@ -245,13 +234,9 @@ static void test_doubt(void)
 /* Those that were given up come after all. */
 static void test_lost(void)
 {
-	char name[] = "A", *names[] = {name};
-	struct feed_product *product;
 	struct feed feed;
-	const char *twice;
+	struct feed_product *product = init_one(&feed);
 
-	feed_init(&feed, names, 1, &twice);
-	product = feed.products;
 	feed_judge(product, 10, 10 * MS);
 	feed_lose(product, 12);
 	feed_lose(product, 15);
