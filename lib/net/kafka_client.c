@@ -229,6 +229,24 @@ int kafka_client_ask(struct kafka_client *c, rd_kafka_topic_t *topic, int64_t de
 	}
 }
 
+bool kafka_client_is_denied(rd_kafka_resp_err_t error)
+{
+	return error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+		error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
+rd_kafka_resp_err_t kafka_client_denial(struct kafka_client *c)
+{
+	rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+	rd_kafka_message_t *m;
+
+	while (!error && (m = rd_kafka_consumer_poll(c->rk, 0))) {
+		error = kafka_client_is_denied(m->err) ? m->err : RD_KAFKA_RESP_ERR_NO_ERROR;
+		rd_kafka_message_destroy(m);
+	}
+	return error;
+}
+
 void kafka_client_release(struct kafka_client *c)
 {
 	if (c->rk)

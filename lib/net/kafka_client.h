@@ -62,6 +62,13 @@ void kafka_client_flush(struct kafka_client *c, int timeout_ms);
 int kafka_client_ask(struct kafka_client *c, rd_kafka_topic_t *topic, int64_t deadline,
 	const struct rd_kafka_metadata **metadata, struct err *err);
 
+/* Whether a right on a group or a topic is missing. */
+bool kafka_client_is_denied(rd_kafka_resp_err_t error);
+
+/* Such an error of a consumer, or none. A missing right on the group is told to who polls for records,
+ * and to nobody else; records that come are dropped. */
+rd_kafka_resp_err_t kafka_client_denial(struct kafka_client *c);
+
 /* Ends librdkafka's threads and releases all, also after a start that failed, or again. */
 void kafka_client_release(struct kafka_client *c);
 

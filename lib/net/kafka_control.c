@@ -58,12 +58,6 @@ static int slice_of(int64_t deadline, int64_t slice)
 	return (int)(left < 1 ? 1 : left < slice ? left : slice);
 }
 
-static bool is_denied(rd_kafka_resp_err_t error)
-{
-	return error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
-		error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
-}
-
 static const char *reason_of(rd_kafka_resp_err_t error)
 {
 	if (error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
@@ -86,7 +80,7 @@ static int check(
 	const char *reason = *c->client.reason && !c->error ? c->client.reason
 							    : reason_of(error ? error : c->error);
 
-	if (is_denied(error))
+	if (kafka_client_is_denied(error))
 		return refuse(c, error, err);
 	if (sig_stops())
 		return err_set(err, EXIT_DONE, "stopped by a signal");
@@ -97,19 +91,6 @@ static int check(
 		return 0;
 	return err_set(err, EXIT_FAILED, "cannot read topic '%s' at '%s' as group '%s': %s",
 		c->settings.topic, c->client.brokers, c->settings.group, reason);
-}
-
-/* A missing right on the group is told to who polls for messages, and to nobody else. */
-static rd_kafka_resp_err_t poll_denial(struct kafka_control *c)
-{
-	rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-	rd_kafka_message_t *m;
-
-	while (!error && (m = rd_kafka_consumer_poll(c->client.rk, 0))) {
-		error = is_denied(m->err) ? m->err : RD_KAFKA_RESP_ERR_NO_ERROR;
-		rd_kafka_message_destroy(m);
-	}
-	return error;
 }
 
 static rd_kafka_topic_partition_list_t *all_partitions(
@@ -163,7 +144,7 @@ static rd_kafka_topic_partition_list_t *ask(
 		if (!error)
 			return list;
 		rd_kafka_topic_partition_list_destroy(list);
-		denial = poll_denial(c);
+		denial = kafka_client_denial(&c->client);
 		if (check(c, deadline, denial ? denial : error, err) < 0)
 			return NULL;
 		kafka_client_wait(&c->client, PAUSE_MS);
@@ -362,7 +343,7 @@ void kafka_control_serve(struct kafka_control *c)
 static int check_late(
 	const struct kafka_control *c, int64_t deadline, rd_kafka_resp_err_t error, struct err *err)
 {
-	if (stamp_monotonic() < deadline && sig_stops() < 2 && !is_denied(error))
+	if (stamp_monotonic() < deadline && sig_stops() < 2 && !kafka_client_is_denied(error))
 		return 0;
 	return err_set(err, EXIT_FAILED,
 		"cannot commit what was read of topic '%s' at '%s' as group '%s': %s",

@@ -113,12 +113,6 @@ void kafka_texts_set(struct kafka_texts *texts, size_t i, struct span text)
 	texts->spans[i] = span_make(copy, text.n);
 }
 
-static bool is_denied(rd_kafka_resp_err_t error)
-{
-	return error == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
-		error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
-}
-
 static int refuse(const struct kafka_cursor *c, rd_kafka_resp_err_t error, struct err *err)
 {
 	return err_set(err, EXIT_USAGE,
@@ -145,19 +139,6 @@ static int check_time(
 	return err_set(err, EXIT_FAILED, "cannot use cursor '%s' of topic '%s' at '%s': %s",
 		c->group, c->settings.topic, c->client.brokers,
 		*c->client.reason ? c->client.reason : why);
-}
-
-/* A missing right on the group is told to who polls for records, and to nobody else. */
-static rd_kafka_resp_err_t poll_error(struct kafka_cursor *c)
-{
-	rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-	rd_kafka_message_t *m;
-
-	while (!error && (m = rd_kafka_consumer_poll(c->client.rk, 0))) {
-		error = is_denied(m->err) ? m->err : RD_KAFKA_RESP_ERR_NO_ERROR;
-		rd_kafka_message_destroy(m);
-	}
-	return error;
 }
 
 static int slice_of(int64_t deadline, int64_t slice)
@@ -216,8 +197,8 @@ int kafka_cursor_read(
 			break;
 		rd_kafka_topic_partition_list_destroy(list);
 		kafka_client_serve(&c->client);
-		denied = poll_error(c);
-		if (denied || is_denied(error))
+		denied = kafka_client_denial(&c->client);
+		if (denied || kafka_client_is_denied(error))
 			return refuse(c, denied ? denied : error, err);
 		if (check_time(c, deadline, rd_kafka_err2str(error), err) < 0)
 			return -1;
@@ -246,7 +227,7 @@ static int look_for_records(struct kafka_cursor *c, int64_t deadline, struct err
 		if (!error)
 			return 1;
 		ended += error == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-		if (is_denied(error))
+		if (kafka_client_is_denied(error))
 			return refuse(c, error, err);
 		if (check_time(c, deadline, "no answer", err) < 0)
 			return -1;
@@ -307,7 +288,7 @@ int kafka_cursor_forget(struct kafka_cursor *c, int64_t deadline, struct err *er
 
 	while ((error = forget_once(c, deadline))) {
 		kafka_client_serve(&c->client);
-		if (is_denied(error))
+		if (kafka_client_is_denied(error))
 			return refuse(c, error, err);
 		if (check_time(c, deadline, rd_kafka_err2str(error), err) < 0)
 			return -1;

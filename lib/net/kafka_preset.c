@@ -126,7 +126,7 @@ int kafka_preset_print(
 
 	if (!conf)
 		return -1;
-	result = kafka_config_print(conf, to);
+	result = kafka_config_print(conf, to, err);
 	rd_kafka_conf_destroy(conf);
-	return result < 0 ? err_set(err, EXIT_FAILED, "the properties are too long") : 0;
+	return result;
 }

@@ -106,7 +106,7 @@ static int print_changed(const struct dump dumps[2], const struct dump defaults[
 	return result;
 }
 
-int kafka_config_print(const struct rd_kafka_conf_s *conf, struct buf *to)
+int kafka_config_print(const struct rd_kafka_conf_s *conf, struct buf *to, struct err *err)
 {
 	rd_kafka_conf_t *own = rd_kafka_conf_dup(conf), *fresh = rd_kafka_conf_new();
 	rd_kafka_topic_conf_t *fresh_topic = rd_kafka_topic_conf_new();
@@ -122,5 +122,5 @@ int kafka_config_print(const struct rd_kafka_conf_s *conf, struct buf *to)
 	rd_kafka_topic_conf_destroy(fresh_topic);
 	rd_kafka_conf_destroy(fresh);
 	rd_kafka_conf_destroy(own);
-	return result;
+	return result < 0 ? err_set(err, EXIT_FAILED, "the properties are too long") : 0;
 }

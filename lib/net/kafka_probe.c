@@ -153,21 +153,11 @@ static enum kafka_probe try_transaction(struct kafka_txn *t, int64_t deadline, s
 
 static enum kafka_probe run(struct kafka_txn *t, struct err *err)
 {
-	const struct kafka_txn_settings *s = &t->settings;
-	const struct kafka_cursor_settings reader = {
-		.connection = s->connection,
-		.topic = s->topic,
-		.id = s->id,
-		.stable = true,
-		.can_create = true,
-		.creation = s->creation,
-		.topic_config = s->topic_config,
-	};
-	int64_t deadline = stamp_monotonic() + (int64_t)s->connection->connect_ms * STAMP_NS_PER_MS;
+	uint64_t connect_ms = t->settings.connection->connect_ms;
+	int64_t deadline = stamp_monotonic() + (int64_t)connect_ms * STAMP_NS_PER_MS;
 	enum kafka_probe result;
 
-	t->cursor = kafka_cursor_open(&reader, err);
-	if (!t->cursor)
+	if (txn_open_cursor(t, err) < 0)
 		return KAFKA_PROBE_FAILED;
 	result = take_over(t, deadline, err);
 	if (result == KAFKA_PROBE_ALLOWED)

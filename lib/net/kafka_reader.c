@@ -66,9 +66,9 @@ int kafka_reader_print(const struct kafka_options *connection, struct buf *to, s
 
 	if (!conf)
 		return -1;
-	result = kafka_config_print(conf, to);
+	result = kafka_config_print(conf, to, err);
 	rd_kafka_conf_destroy(conf);
-	return result < 0 ? err_set(err, EXIT_FAILED, "the properties are too long") : 0;
+	return result;
 }
 
 static int start(struct kafka_client *c, const struct kafka_options *connection,

@@ -198,7 +198,7 @@ void txn_pump(struct kafka_txn *t)
 		;
 }
 
-static int start(struct kafka_txn *t, struct err *err)
+int txn_open_cursor(struct kafka_txn *t, struct err *err)
 {
 	const struct kafka_txn_settings *s = &t->settings;
 	const struct kafka_cursor_settings reader = {
@@ -210,10 +210,17 @@ static int start(struct kafka_txn *t, struct err *err)
 		.creation = s->creation,
 		.topic_config = s->topic_config,
 	};
-	int64_t deadline = after_ms(s->connection->connect_ms);
 
 	t->cursor = kafka_cursor_open(&reader, err);
-	if (!t->cursor)
+	return t->cursor ? 0 : -1;
+}
+
+static int start(struct kafka_txn *t, struct err *err)
+{
+	const struct kafka_txn_settings *s = &t->settings;
+	int64_t deadline = after_ms(s->connection->connect_ms);
+
+	if (txn_open_cursor(t, err) < 0)
 		return -1;
 	kafka_topic_describe(&t->cursor->client, s->topic, &t->rules);
 	t->rules.facts.partitions = t->cursor->partitions;

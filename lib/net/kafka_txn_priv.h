@@ -93,6 +93,9 @@ static inline struct txn_store *txn_current(struct kafka_txn *txn)
 /* Says why the run has ended: after an outcome other than KAFKA_DONE, and with txn->reason. -1. */
 int txn_fail(struct kafka_txn *txn, enum kafka_outcome outcome, struct err *err);
 
+/* Opens txn->cursor, which makes the topic where that is to be. -1 and *err. */
+int txn_open_cursor(struct kafka_txn *txn, struct err *err);
+
 /* Makes a session and takes over the ID with it. The run may go on if KAFKA_DONE. */
 enum kafka_outcome txn_take_over(struct kafka_txn *txn, int64_t deadline, struct err *err);
 

@@ -289,7 +289,7 @@ static void test_print(void)
 	if (!conf)
 		exit(1);
 	buf_init(&text, 4096);
-	TAP_OK(kafka_config_print(conf, &text) == 0 && buf_add(&text, span_make("", 1)) == 0,
+	TAP_OK(kafka_config_print(conf, &text, &err) == 0 && buf_add(&text, span_make("", 1)) == 0,
 		"a configuration is printed");
 	TAP_OK(strcmp(text.data,
 		       "metadata.broker.list=localhost:9092\n"
@@ -305,7 +305,7 @@ static void test_print(void)
 		"what differs from the defaults, sorted, secrets masked");
 	buf_release(&text);
 	buf_init(&text, 20);
-	TAP_OK(kafka_config_print(conf, &text) < 0, "a buffer that is too small");
+	TAP_OK(kafka_config_print(conf, &text, &err) < 0, "a buffer that is too small");
 	buf_release(&text);
 	rd_kafka_conf_destroy(conf);
 }
@@ -314,11 +314,13 @@ static void test_print_lines(void)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	struct buf text;
+	struct err err;
 
 	rd_kafka_conf_set(conf, "ssl.ca.pem", "a\nb\n", NULL, 0);
 	rd_kafka_conf_set(conf, "log_level", "7", NULL, 0);
 	buf_init(&text, 4096);
-	TAP_OK(kafka_config_print(conf, &text) == 0 && buf_add(&text, span_make("", 1)) == 0 &&
+	TAP_OK(kafka_config_print(conf, &text, &err) == 0 &&
+			buf_add(&text, span_make("", 1)) == 0 &&
 			strcmp(text.data, "log_level=7\nssl.ca.pem=(4 bytes)\n") == 0,
 		"a value of several lines");
 	buf_release(&text);
