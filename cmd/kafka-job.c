@@ -64,14 +64,18 @@ static int run(const struct options *o, char **words)
 {
 	const struct job_settings settings = {
 		.options = &o->job, .connection = &o->connection, .began_ns = stamp_now()};
-	struct err err;
 	struct pipeline *pipeline;
+	const char *reason;
+	struct err err;
 	int code;
 
 	if (o->connection.print_config)
 		return print_config(o);
 	if ((o->job.events_topic || o->job.control_topic) && !o->job.queue_id)
 		opt_usage_error("option --queue-id is missing");
+	reason = o->job.queue_id ? job_check_queue_id(o->job.queue_id) : NULL;
+	if (reason)
+		opt_usage_error("cannot use '%s' for --queue-id: %s", o->job.queue_id, reason);
 	pipeline = job_parse(words, &o->runner.common, &err);
 	if (!pipeline)
 		opt_usage_error("%s", err.text);

@@ -23,7 +23,6 @@
 #define CREATION "allow.auto.create.topics=true"
 
 enum {
-	QUEUE_ID_MAX = 200,
 	ID_MAX = 1024,
 	LIMIT_MAX = 1000,
 	SYMBOL_MAX = 64,
@@ -61,11 +60,6 @@ static const char *check_symbol(const char *text)
 	return !text[n] && n <= SYMBOL_MAX ? NULL : "a symbol has letters and digits alone";
 }
 
-static const char *check_queue_id(const char *text)
-{
-	return strlen(text) <= QUEUE_ID_MAX ? NULL : "it is over 200 bytes long";
-}
-
 static const char *check_duration(const char *text)
 {
 	uint64_t ms;
@@ -85,7 +79,7 @@ static const struct env_row rows[] = {
 		.name = "QUEUE_ID",
 		.help = "the job's name in events and commands",
 		.required = true,
-		.check = check_queue_id,
+		.check = job_check_queue_id,
 		.at = offsetof(struct settings, queue_id)},
 	{.kind = ENV_OTHER,
 		.name = "SYMBOL",

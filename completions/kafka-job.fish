@@ -1,4 +1,4 @@
-complete -c kafka-job -l queue-id -x -d 'the job\'s name in events and commands'
+complete -c kafka-job -l queue-id -x -d 'the job\'s name in events and commands, of at most 200 bytes'
 complete -c kafka-job -l symbol -x -d 'what events say is loaded'
 complete -c kafka-job -l type -x -d 'what events say is the kind of load'
 complete -c kafka-job -l producer -x -d 'what events say of who sends them'

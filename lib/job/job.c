@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/account.h"
 #include "base/buf.h"
@@ -14,7 +15,8 @@
 #include "net/kafka_control.h"
 
 enum {
-	GROUP_MAX = 512,
+	QUEUE_ID_MAX = 200,
+	GROUP_MAX = QUEUE_ID_MAX + 32,
 	SHOWN_MAX = 1 << 20,
 	MESSAGE_MAX = 4096, /* bytes of what an event says */
 	PROGRESS_MS = 1000, /* between two events for want of nothing but progress */
@@ -45,6 +47,11 @@ struct job {
 	int stops;	      /* signals that were passed on */
 	bool commanded;
 };
+
+const char *job_check_queue_id(const char *text)
+{
+	return strlen(text) <= QUEUE_ID_MAX ? NULL : "it is over 200 bytes long";
+}
 
 /* A stop is for the next run too, until it is carried out. */
 static bool on_message(void *arg, struct span value)

@@ -40,6 +40,10 @@ struct job_runner {
 
 extern const struct opt job_runner_rows[]; /* --dry-run */
 
+/* NULL, or why this cannot be one. Two jobs must not share a reader of the control topic, so its name
+ * has all of the ID. */
+const char *job_check_queue_id(const char *text);
+
 struct job_settings {
 	const struct job_options *options;
 	const struct kafka_options *connection;

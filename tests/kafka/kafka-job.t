@@ -67,6 +67,7 @@ usage() { # PATTERN ARG...
 	same "$?" 2 && grep -q "$pattern" err
 }
 ok "no command" usage "operand is missing\|command" --
+ok "an ID that is too long" usage "over 200 bytes" --queue-id "$(printf %0201d 0)" -- true
 ok "no ID" usage "option --queue-id is missing" --events-topic x -- true
 ok "an empty stage" usage "empty" -- true '|' '|' true
 ok "no such topic" usage "topic 'nowhere-$run'.* does not exist" --queue-id x --control-topic "nowhere-$run" -- touch began
