@@ -3,7 +3,8 @@
  *
  * stdin: a cursor, with --resume -. stdout: native aggTrades, one JSON record a line, those of one
  * symbol in the order of their ids.
- * Exit: 0 done, 1 failed, 2 usage, an unknown symbol or a certificate, 3 trades are missing or refused.
+ * Exit: 0 done, 1 failed, 2 usage, an unknown symbol or a certificate, 3 trades are
+ * missing or refused.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,12 @@
 /*
- * kafka-job: a pipeline as a job, which tells Kafka what becomes of it and can be stopped from there.
+ * kafka-job: a pipeline as a job, which tells Kafka what becomes of it and can be
+ * stopped from there.
  *
- * stdin: the first stage's. stdout: the last stage's; with --dry-run the pipeline as a shell command.
- * Exit: 0 all stages ended well, or a command stopped them; else that of the stage at fault: 1 failed,
- * 2 usage or configuration, 3 finished with records missing. 1 as well where the last event could not
- * be delivered.
+ * stdin: the first stage's. stdout: the last stage's; with --dry-run the pipeline as
+ * a shell command.
+ * Exit: 0 all stages ended well, or a command stopped them; else that of the stage at fault: 1
+ * failed, 2 usage or configuration, 3 finished with records missing. 1 as well where the last event
+ * could not be delivered.
  */
 #include "base/buf.h"
 #include "base/diag.h"

@@ -3,8 +3,9 @@
  * committed, as records from which a source can go on.
  *
  * stdin: nothing. stdout: one record a stream, and none at all where anything fails.
- * Exit: 0 done, also where there is nothing; 1 failed, also where a transaction stays open; 2 usage,
- * a missing topic, refused credentials; 3 done, but values in the topic were no Trade records.
+ * Exit: 0 done, also where there is nothing; 1 failed, also where a transaction stays
+ * open; 2 usage, a missing topic, refused credentials; 3 done, but values in the topic
+ * were no Trade records.
  */
 #include <string.h>
 

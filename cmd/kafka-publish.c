@@ -1,10 +1,10 @@
 /*
  * kafka-publish: NDJSON into a Kafka topic, each record followed to its fate.
  *
- * stdin: any JSON objects, one a line. stdout: nothing; with --tee the lines that were acknowledged,
- * with --dry-run what would be sent.
- * Exit: 0 all records acknowledged or in the topic before, 1 failed, 2 usage, a missing topic, refused
- * credentials, 3 finished or stopped with records that were not delivered.
+ * stdin: any JSON objects, one a line. stdout: nothing; with --tee the lines that were
+ * acknowledged, with --dry-run what would be sent.
+ * Exit: 0 all records acknowledged or in the topic before, 1 failed, 2 usage, a missing topic,
+ * refused credentials, 3 finished or stopped with records that were not delivered.
  */
 #include <string.h>
 #include <sys/stat.h>

@@ -3,7 +3,8 @@
  *
  * stdin: a cursor, with --resume -. stdout: native Kraken trades, one JSON record a line, those of
  * one pair in the order of their ids.
- * Exit: 0 done, 1 failed, 2 usage, an unknown pair or a certificate, 3 trades are missing or refused.
+ * Exit: 0 done, 1 failed, 2 usage, an unknown pair or a certificate, 3 trades are
+ * missing or refused.
  */
 #include <stdlib.h>
 

@@ -1,10 +1,10 @@
 /*
- * loader-api-trades: one symbol's history from Binance into Kafka, as a job: in place of StreamForge's
- * service of that name, by the same variables.
+ * loader-api-trades: one symbol's history from Binance into Kafka, as a job: in place of
+ * StreamForge's service of that name, by the same variables.
  *
  * stdin, stdout: nothing; with --dry-run the pipeline as a shell command.
- * Exit: 0 all is in the topic, or a command stopped it; 1 failed: run it again; 2 a variable, or what
- * it names, is wrong; 3 finished with trades missing.
+ * Exit: 0 all is in the topic, or a command stopped it; 1 failed: run it again; 2 a variable, or
+ * what it names, is wrong; 3 finished with trades missing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -180,7 +180,8 @@ static const struct env_row rows[] = {
 
 static const struct env_program variables = {.rows = rows};
 
-/* The trades that are asked for, and of those that were published before the last one; NULL: none. */
+/* The trades that are asked for, and of those that were published before the last
+ * one; NULL: none. */
 struct load {
 	const struct settings *settings;
 	const struct prog_options *common;
@@ -221,7 +222,8 @@ static void add_publish(struct words *words, const struct load *load)
 	if (!load->once)
 		return;
 	words_addf(words, "--exactly-once=%s", load->topic.id);
-	/* What is missing of a history is for the dump to tell, and other loads may be in the topic. */
+	/* What is missing of a history is for the dump to tell, and other loads may be
+	 * in the topic. */
 	words_add_all(words,
 		(const char *const[]){"--stream=@binance,symbol", "--begin", "--allow-gaps", NULL});
 }

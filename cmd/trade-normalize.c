@@ -1,8 +1,8 @@
 /*
  * trade-normalize: trades of any source as Trade records, which tradepipe-records(5) describes.
  *
- * stdin, or files: one value a line: native records, messages and stored answers of exchanges, lines
- * of archives, Trade records, or anything that a jq program maps to Trade members.
+ * stdin, or files: one value a line: native records, messages and stored answers of exchanges,
+ * lines of archives, Trade records, or anything that a jq program maps to Trade members.
  * stdout: Trade records, one a line, in the order of the input.
  * Exit: 0 done, 1 failed (also at the first bad record, unless --on-bad says otherwise), 2 usage,
  * 3 done, but some records were refused.

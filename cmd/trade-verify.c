@@ -323,8 +323,8 @@ static int close_all(struct verifier *z, int code)
 	return reject_close(z->reject, code);
 }
 
-/* What is read, and the metrics, are other files than those that are written to. A manifest may take
- * the place of the one that it is compared with, which was read before. */
+/* What is read, and the metrics, are other files than those that are written to. A manifest may
+ * take the place of the one that it is compared with, which was read before. */
 static int guard_files(const struct verifier *z, struct err *err)
 {
 	const struct options *o = z->options;

@@ -1,6 +1,6 @@
 /*
- * trades: Kraken's trades into Kafka, live or of the last days, in place of the service of that name,
- * by the same variables.
+ * trades: Kraken's trades into Kafka, live or of the last days, in place of the service of that
+ * name, by the same variables.
  *
  * stdin, stdout: nothing; with --dry-run the pipeline as a shell command.
  * Exit: 0 the days are in the topic; live it ends by a signal alone; 1 failed: run it again; 2 a
@@ -276,7 +276,8 @@ static int begin(const struct job_runner *o, const struct settings *s, char **pr
 	service_prepare(&kafka);
 	buf_init(&id, SHOWN_MAX);
 	buf_printf(&id, "%s-%s-%s", s->app_name, s->topic, modes[s->mode]);
-	/* Runs that reach back equally far leave nothing out between them that one of them asks for. */
+	/* Runs that reach back equally far leave nothing out between them that one of
+	 * them asks for. */
 	if (s->mode == MODE_HISTORICAL)
 		buf_printf(&id, "-%llud", (unsigned long long)s->last_n_days);
 	run.topic.id = id.data;

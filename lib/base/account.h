@@ -39,8 +39,9 @@ struct account;
 struct account *account_open(
 	const struct account_row *rows, size_t n, const char *metrics_path, struct err *err);
 
-/* Each time the metrics file is written, the last time within account_close(), `more` appends metrics
- * of its own behind the rows: under other names than theirs, by metrics_head() and metrics_sample(). */
+/* Each time the metrics file is written, the last time within account_close(), `more`
+ * appends metrics of its own behind the rows: under other names than theirs, by
+ * metrics_head() and metrics_sample(). */
 void account_set_more(
 	struct account *account, void (*more)(void *arg, struct buf *text), void *arg);
 

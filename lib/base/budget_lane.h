@@ -22,7 +22,7 @@ struct budget_slot {
 	uint32_t before; /* of the window before that one */
 	uint32_t slow;	 /* paced: the interval in millionths of its own */
 	uint32_t late;	 /* metered: of `used`, what was taken in the last twentieth of the window
-			* and the server has not counted yet */
+			  * and the server has not counted yet */
 	uint64_t sum;	 /* over all that stands above */
 };
 

@@ -28,8 +28,8 @@ struct decimal {
 	size_t plain;	   /* bytes at its start that are its canonical form; 0: to be rewritten */
 };
 
-/* Checks that a token is a JSON number above zero and within the bounds, and fills in *amount, which
- * lives as long as the token. */
+/* Checks that a token is a JSON number above zero and within the bounds, and fills in *amount,
+ * which lives as long as the token. */
 enum decimal_fault decimal_read(struct span token, struct decimal *amount);
 
 /* The same for an amount that a text begins with, of the form that almost all have: digits, with a

@@ -56,8 +56,9 @@ void diag_account(const char *text, const char *json);
 void diag_shown(const char *event, const char *text);
 
 /* A line of another program, without its newline: it passes as it is, in one write, at every level.
- * Where standard error takes nothing for a second, this line is dropped, and so are those that follow
- * while that lasts; a warning then says how many, so that a reader that sleeps holds nobody up. */
+ * Where standard error takes nothing for a second, this line is dropped, and so are those
+ * that follow while that lasts; a warning then says how many, so that a reader that sleeps
+ * holds nobody up. */
 void diag_pass(struct span line);
 
 /* Likewise, made the JSON line that `program` would have written. */

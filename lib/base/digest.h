@@ -32,9 +32,9 @@ void digest_add(struct digest *digest, struct span piece);
  * bytes; more may be written afterwards. */
 void digest_hex(const struct digest *digest, char *hex);
 
-/* Reads the one line that sha256sum writes about a file: the digest and the file's name, two blanks (or
- * " *") between them. The digest goes to `hex`, in lower case. 0, or -1 where the text is anything
- * else or names another file. */
+/* Reads the one line that sha256sum writes about a file: the digest and the file's name, two blanks
+ * (or " *") between them. The digest goes to `hex`, in lower case. 0, or -1 where the text is
+ * anything else or names another file. */
 int digest_read_line(struct span text, const char *name, char hex[DIGEST_HEX]);
 
 enum { DIGEST_SHA1 = 20 }; /* bytes */

@@ -28,7 +28,8 @@ struct err {
 int err_set(struct err *e, enum exit_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same with ": " and the text of errno behind it; errno itself is kept. */
+/* The same with ": " and the text of errno behind it; errno itself is kept. EXIT_USAGE becomes
+ * EXIT_FAILED where that is no fault of who asked: EIO, EMFILE, ENFILE, ENOMEM. */
 int err_errno(struct err *e, enum exit_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

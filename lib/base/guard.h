@@ -33,8 +33,8 @@ struct guard {
  * where another writer has it. */
 int guard_writes(struct guard *guard, const char *path, const char *purpose, struct err *err);
 
-/* A file that will be read, after all writers have been named: -1 and *err (EXIT_USAGE) where one of
- * them has it. NULL is none, "-" is standard input. */
+/* A file that will be read, after all writers have been named: -1 and *err (EXIT_USAGE) where one
+ * of them has it. NULL is none, "-" is standard input. */
 int guard_reads(const struct guard *guard, const char *path, struct err *err);
 
 /* The same for the operands of a filter, NULL at the end: none at all is standard input. */

@@ -18,11 +18,13 @@ enum {
 	RESERVE_MS = 20,	/* of the drain, in which what was read last is used */
 };
 
-/* One input being read. Bytes from `at` to `len` are held; those before `scanned` hold no newline. */
+/* One input being read. Bytes from `at` to `len` are held; those before `scanned`
+ * hold no newline. */
 struct reader {
 	struct line_loop *loop;
 	int fd;
-	bool drains; /* after a stop signal it is read to its end: what a writer sent is not abandoned */
+	bool drains;   /* after a stop signal it is read to its end: what a writer sent is not
+			* abandoned */
 	bool skipping; /* within a line that was too long */
 	char *data;
 	size_t at, scanned, len, cap;

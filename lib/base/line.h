@@ -17,8 +17,9 @@ enum { LINE_CEILING = 8 * 1024 * 1024 }; /* bytes: fifty times a page of 1,000 t
 
 /* Why line_loop() came back. */
 enum line_end {
-	LINE_END_INPUT, /* all input was read */
-	LINE_END_STOP, /* a signal ended it: at the next record of a file, after the drain of a pipe */
+	LINE_END_INPUT,	 /* all input was read */
+	LINE_END_STOP,	 /* a signal ended it: at the next record of a file, after the drain of a
+			  * pipe */
 	LINE_END_RECORD, /* record() or wait() asked for it */
 	LINE_END_ERROR,	 /* an input could not be opened or read: *err says why */
 };
@@ -42,9 +43,10 @@ struct line_loop {
 	 * read. */
 	int event_fd;
 
-	/* While waiting: wait() is called again after so many milliseconds; -1: not before something
-	 * happens. Callbacks may change this, and event_fd. With files it needs sig_init(), since
-	 * until a FIFO has a writer nothing but the beat of once a second comes in between. */
+	/* While waiting: wait() is called again after so many milliseconds; -1: not before
+	 * something happens. Callbacks may change this, and event_fd. With files it needs
+	 * sig_init(), since until a FIFO has a writer nothing but the beat of once a second
+	 * comes in between. */
 	int64_t wait_ms;
 
 	void *arg;

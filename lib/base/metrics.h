@@ -13,16 +13,19 @@
 
 struct metrics;
 
-/* Claims the file for this process; another live writer is EXIT_USAGE. NULL and *err on failure.
+/* Claims the file for this process; another live writer, or what is no regular file, is EXIT_USAGE.
+ * NULL and *err on failure.
  * That it cannot be written later is a warning, once, and not the end. */
 struct metrics *metrics_open(const char *path, struct err *err);
 
-/* Appends what the text format wants of a metric, once, in front of all its samples. type is "counter"
- * or "gauge". Of this and of what follows, what would pass the ceiling of `text` is left out. */
+/* Appends what the text format wants of a metric, once, in front of all its samples. type is
+ * "counter" or "gauge". Of this and of what follows, what would pass the ceiling of `text`
+ * is left out. */
 void metrics_head(struct buf *text, const char *name, const char *type, const char *help);
 
-/* Appends one sample, `NAME{program="...",LABEL="..."} VALUE`. The value of the label is any UTF-8 and
- * gets escaped; it tells the samples of a metric apart. label may be NULL: there is none then. */
+/* Appends one sample, `NAME{program="...",LABEL="..."} VALUE`. The value of the label is any
+ * UTF-8 and gets escaped; it tells the samples of a metric apart. label may be NULL: there
+ * is none then. */
 void metrics_sample(struct buf *text, const char *name, const char *label,
 	struct span value_of_label, uint64_t value);
 

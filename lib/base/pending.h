@@ -33,8 +33,9 @@ size_t pending_bytes(const struct pending *pending);
 /* Keeps a copy of the line. Tags grow from call to call. */
 void pending_add(struct pending *pending, uint64_t tag, struct span line);
 
-/* The line of that tag, for the caller to settle by filling in its members; NULL where there is none
- * or it was settled before. What is handed out here and below lives until the next pending_add(). */
+/* The line of that tag, for the caller to settle by filling in its members; NULL where
+ * there is none or it was settled before. What is handed out here and below lives until
+ * the next pending_add(). */
 struct pending_line *pending_find(struct pending *pending, uint64_t tag);
 
 /* The oldest line where it is settled (pending_drop() ends it then), else NULL. */

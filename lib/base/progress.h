@@ -1,8 +1,9 @@
 /*
- * Progress of long work for people: on a terminal a bar in one line that is redrawn, otherwise, where
- * it is asked for (--progress), a line now and then. It moves only when work does. It is drawn from
- * within the waits (see wait.h) and calls of progress_step(), and wiped before each message of diag
- * and at the end. JSON messages are for programs: among those there is no bar, on a terminal either.
+ * Progress of long work for people: on a terminal a bar in one line that is redrawn, otherwise,
+ * where it is asked for (--progress), a line now and then. It moves only when work does. It is
+ * drawn from within the waits (see wait.h) and calls of progress_step(), and wiped before each
+ * message of diag and at the end. JSON messages are for programs: among those there is no bar, on
+ * a terminal either.
  */
 #ifndef TRADEPIPE_BASE_PROGRESS_H
 #define TRADEPIPE_BASE_PROGRESS_H

@@ -8,8 +8,8 @@
 
 #include "base/span.h"
 
-/* From 0.001 to 1000 times a second, with at most three digits behind a point: 0 and the microseconds
- * between two times, or -1 where the text is anything else. */
+/* From 0.001 to 1000 times a second, with at most three digits behind a point: 0 and the
+ * microseconds between two times, or -1 where the text is anything else. */
 int rate_parse(struct span text, uint32_t *interval_us);
 
 #endif

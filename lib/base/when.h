@@ -1,6 +1,6 @@
 /*
- * Moments as options take them: a date (2026-09-30), RFC 3339, "now", or an integer since 1970 whose
- * unit is told by its size: seconds, milliseconds, microseconds or nanoseconds. All in UTC.
+ * Moments as options take them: a date (2026-09-30), RFC 3339, "now", or an integer since 1970
+ * whose unit is told by its size: seconds, milliseconds, microseconds or nanoseconds. All in UTC.
  */
 #ifndef TRADEPIPE_BASE_WHEN_H
 #define TRADEPIPE_BASE_WHEN_H

@@ -32,8 +32,8 @@ struct env_row {
 	bool required;	    /* not there, or empty, is a fault */
 	const char *const *choices;
 	uint64_t lo, hi; /* bounds of numbers; hi 0: none */
-	/* Whether a text will do: NULL, or why not, a phrase behind "cannot use NAME 'VALUE': ". Lives
-	 * on. May be NULL. */
+	/* Whether a text will do: NULL, or why not, a phrase behind "cannot use NAME 'VALUE': ".
+	 * Lives on. May be NULL. */
 	const char *(*check)(const char *value);
 };
 

@@ -37,8 +37,8 @@ bool event_is_terminal(enum event_status status);
  * Appends the event as compact JSON.
  * Plain: queue_id, symbol, type, status, message, records_written, finished, producer, timestamp.
  * StreamForge: event, queue_id, symbol, type, producer, sent_at, status, message, finished,
- * records_written, kafka, kafka_user, kafka_topic, arango_url, arango_db, collection_name (null, all
- * three), error_message (for EVENT_ERROR), and timestamp, for readers of its README.
+ * records_written, kafka, kafka_user, kafka_topic, arango_url, arango_db, collection_name (null,
+ * all three), error_message (for EVENT_ERROR), and timestamp, for readers of its README.
  * `finished` is true for EVENT_FINISHED and EVENT_INTERRUPTED alone; times are seconds with six
  * digits behind the point. What is no UTF-8 is replaced. -1 where it does not fit (nothing is
  * appended then).

@@ -1,7 +1,7 @@
 /*
  * A pipeline as a job: it tells a topic what becomes of it, and heeds a topic by which it can be
- * stopped. Both are left out where they have no name. A command to stop holds for the next run as well,
- * until a run has ended by it, or in a way that a restart does not help.
+ * stopped. Both are left out where they have no name. A command to stop holds for the next run as
+ * well, until a run has ended by it, or in a way that a restart does not help.
  *
  * Exactly one terminal event is the last one: finished; interrupted, where it was stopped, by a
  * command or a signal, and has drained; error, where a stage failed. A run whose ID another run has
@@ -40,8 +40,8 @@ struct job_runner {
 
 extern const struct opt job_runner_rows[]; /* --dry-run */
 
-/* NULL, or why this cannot be one. Two jobs must not share a reader of the control topic, so its name
- * has all of the ID. */
+/* NULL, or why this cannot be one. Two jobs must not share a reader of the control topic, so its
+ * name has all of the ID. */
 const char *job_check_queue_id(const char *text);
 
 struct job_settings {
@@ -57,9 +57,10 @@ struct pipeline *job_parse(char **words, const struct prog_options *common, stru
 
 /*
  * The whole of a program that runs a job: reaches Kafka, where events or control have a name; has
- * `make` put the pipeline together, parsed and not started; runs it to its end, sees the terminal event
- * delivered, and writes the account. Where `make` returns NULL and *err the job has ended before it
- * began: an error, or, with EXIT_DONE, interrupted, or, superseded, silent. It releases the pipeline.
+ * `make` put the pipeline together, parsed and not started; runs it to its end, sees the
+ * terminal event delivered, and writes the account. Where `make` returns NULL and *err the job
+ * has ended before it began: an error, or, with EXIT_DONE, interrupted, or, superseded, silent.
+ * It releases the pipeline.
  *
  * Returns the exit code for prog_end(): 0 where all was well or a command stopped it, the culprit's
  * code, or EXIT_FAILED where the terminal event could not be delivered.

@@ -114,7 +114,8 @@ static void show_end(const struct pipeline_stage *stage, struct buf *to)
 		buf_printf(to, " ended with exit code %d", WEXITSTATUS(stage->status));
 }
 
-/* Of a stage that has finished but lost something, its counts say most; of others, what they said. */
+/* Of a stage that has finished but lost something, its counts say most; of others,
+ * what they said. */
 void pipeline_explain(const struct pipeline_stage *stage, struct buf *to)
 {
 	bool counts = stage->tally.n > 0 && (is_partial(stage) || !stage->last_error);

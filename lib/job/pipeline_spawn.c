@@ -34,8 +34,8 @@ static int check_file(const char *path)
 	return access(path, X_OK) < 0 ? errno : 0;
 }
 
-/* The first file of that name in a list of folders, of which an empty one is the current one. What may
- * not be run is passed over, and is the reason only where there is no other. */
+/* The first file of that name in a list of folders, of which an empty one is the current one. What
+ * may not be run is passed over, and is the reason only where there is no other. */
 static int search(const char *folders, const char *name, struct buf *path)
 {
 	int reason = ENOENT, fault;
@@ -113,7 +113,8 @@ static size_t count_words(char *const *words)
 	return n;
 }
 
-/* The least number that the child has no other use for: some shells know numbers of one digit only. */
+/* The least number that the child has no other use for: some shells know numbers of
+ * one digit only. */
 static int choose_account(const struct plan *plan)
 {
 	for (int fd = STDERR_FILENO + 1; fd < 10; fd++) {
@@ -204,7 +205,8 @@ static pid_t fork_quietly(const struct plan *plan)
 	return pid;
 }
 
-/* Waits until the child has become its program: 0, or the reason why it has not; it is gone then. */
+/* Waits until the child has become its program: 0, or the reason why it has not; it
+ * is gone then. */
 static int await_exec(const struct plan *plan, pid_t pid)
 {
 	int fault = 0;

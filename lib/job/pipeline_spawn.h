@@ -8,8 +8,9 @@
 
 #include "base/err.h"
 
-/* All of these are close-on-exec, as are all descriptors of the runner that are not for its children.
- * in, out and err become 0 to 2 and may be these already; account becomes a small number. */
+/* All of these are close-on-exec, as are all descriptors of the runner that are not for
+ * its children. in, out and err become 0 to 2 and may be these already; account becomes
+ * a small number. */
 struct pipeline_spawn {
 	char *const *argv;
 	const char *path; /* as pipeline_find() has it */

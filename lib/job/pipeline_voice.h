@@ -1,6 +1,6 @@
 /*
- * What a stage says on its standard error, on its way to people: each line whole, and with the name of
- * the program that said it.
+ * What a stage says on its standard error, on its way to people: each line whole, and with the name
+ * of the program that said it.
  */
 #ifndef TRADEPIPE_JOB_PIPELINE_VOICE_H
 #define TRADEPIPE_JOB_PIPELINE_VOICE_H

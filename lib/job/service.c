@@ -164,8 +164,8 @@ int service_ask(const struct service_topic *topic, struct buf *last, struct err 
 	return result;
 }
 
-/* Whether there is a cursor of the ID, as far as that can be told. Going on without it would bring the
- * records behind it twice, once transactions are allowed again. */
+/* Whether there is a cursor of the ID, as far as that can be told. Going on without it would bring
+ * the records behind it twice, once transactions are allowed again. */
 static bool was_once(const struct service_topic *topic)
 {
 	struct buf last;

@@ -42,14 +42,14 @@ struct service_topic {
 	uint32_t partitions; /* 0: the topic must be there; else it is made, with one replica */
 };
 
-/* Whether to publish exactly once: 1 or 0, with a warning that names what is missing where SERVICE_AUTO
- * had to do without. -1 and *err where that cannot be found out, SERVICE_YES is denied
+/* Whether to publish exactly once: 1 or 0, with a warning that names what is missing where
+ * SERVICE_AUTO had to do without. -1 and *err where that cannot be found out, SERVICE_YES is denied
  * (EXIT_USAGE), or SERVICE_AUTO is, though records were published exactly once under the ID before
  * (EXIT_FAILED). Another run under the ID is fenced off by it. */
 int service_decide(enum service_once choice, const struct service_topic *topic, struct err *err);
 
-/* Appends the last trades that were published under the ID, one record a line: what kafka-last prints.
- * -1 and *err; EXIT_DONE where a stop signal came. */
+/* Appends the last trades that were published under the ID, one record a line: what kafka-last
+ * prints. -1 and *err; EXIT_DONE where a stop signal came. */
 int service_ask(const struct service_topic *topic, struct buf *last, struct err *err);
 
 /* Has the first stage of a pipeline that is started next read this text. -1 and *err. */

@@ -1,6 +1,6 @@
 /*
- * The fields of a record that a program works with, found in one scan: dotted paths ("trade.symbol"),
- * and parts that are either such a field or fixed.
+ * The fields of a record that a program works with, found in one scan: dotted paths
+ * ("trade.symbol"), and parts that are either such a field or fixed.
  */
 #ifndef TRADEPIPE_JSON_FIELDS_H
 #define TRADEPIPE_JSON_FIELDS_H

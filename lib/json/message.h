@@ -57,7 +57,8 @@ const char *message_read(struct message_plan *plan, struct span record, struct m
 
 /* Appends the message as one JSON object:
  *   {"topic":...,"partition":N,"key":...,"headers":{...},"timestamp_ms":N,"value":"..."}
- * without the members that it has not got; partition -1 is none. 0, or -1 at the buffer's ceiling. */
+ * without the members that it has not got; partition -1 is none. 0, or -1 at the buffer's
+ * ceiling. */
 int message_show(
 	const struct message *message, const char *topic, int32_t partition, struct buf *to);
 

@@ -1,8 +1,8 @@
 /*
- * The steps of a shortcut: a reader that knows one exact layout of a JSON text goes through it once,
- * several times as fast as the scanner does. Each step moves *p behind what it takes, or returns
- * false where something else stands there, which may be no more than a spelling that the shortcut
- * does not know: then the scanner must look.
+ * The steps of a shortcut: a reader that knows one exact layout of a JSON text goes through it
+ * once, several times as fast as the scanner does. Each step moves *p behind what it takes, or
+ * returns false where something else stands there, which may be no more than a spelling that the
+ * shortcut does not know: then the scanner must look.
  */
 #ifndef TRADEPIPE_JSON_TAKE_H
 #define TRADEPIPE_JSON_TAKE_H
@@ -47,8 +47,8 @@ static inline bool take_amount(const char **p, const char *end, struct decimal *
 }
 
 /* A whole number of at most 19 digits in JSON's grammar. Its end is found by branches, which are
- * foreseen, since nearly all records have as many digits; what comes next need not wait for it then,
- * as it must where num_take_u64() computes it. */
+ * foreseen, since nearly all records have as many digits; what comes next need not wait for it
+ * then, as it must where num_take_u64() computes it. */
 __attribute__((always_inline)) static inline bool take_u64(
 	const char **p, const char *end, uint64_t *value)
 {

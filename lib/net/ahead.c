@@ -23,8 +23,8 @@ struct ahead {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
-	/* Under the lock: slots filled and slots given back, ever; the slot that is being read is given
-	 * back when the next one is asked for. */
+	/* Under the lock: slots filled and slots given back, ever; the slot that is being read is
+	 * given back when the next one is asked for. */
 	size_t filled, freed;
 	bool stop;
 	/* The thread's, until it is filled: */

@@ -1,6 +1,6 @@
 /*
- * An archive that is inflated by a thread of its own, a little ahead of who reads it: inflating takes
- * about as long as all that is done with the bytes.
+ * An archive that is inflated by a thread of its own, a little ahead of who reads it: inflating
+ * takes about as long as all that is done with the bytes.
  */
 #ifndef TRADEPIPE_NET_AHEAD_H
 #define TRADEPIPE_NET_AHEAD_H
@@ -11,8 +11,8 @@
 
 struct ahead;
 
-/* Takes the archive over, of which nothing has been read. Where no thread can be had it is inflated by
- * who reads it. */
+/* Takes the archive over, of which nothing has been read. Where no thread can be had it is inflated
+ * by who reads it. */
 struct ahead *ahead_open(struct archive_file *archive);
 
 /* As archive_read(), but a megabyte or a little more at once, where there is as much; waits for the

@@ -9,7 +9,8 @@
 #include "base/stamp.h"
 #include "net/crawl_priv.h"
 
-/* Work that keeps the caller from its turns for so long is a slow reader's, or a stopped process's. */
+/* Work that keeps the caller from its turns for so long is a slow reader's, or a stopped
+ * process's. */
 #define AWAY_NS STAMP_NS_PER_S
 
 struct crawl *crawl_open(
@@ -146,7 +147,8 @@ static void begin_chains(struct crawl *crawl)
 	}
 }
 
-/* The place that has waited longest of those that the budget may have something for now, or NULL. */
+/* The place that has waited longest of those that the budget may have something for
+ * now, or NULL. */
 static struct crawl_place *first_in_line(const struct crawl *crawl, int64_t now_ns)
 {
 	struct crawl_place *first = NULL;

@@ -1,8 +1,8 @@
 /*
  * Chains of requests, side by side: each chain asks, judges the answer, and asks again until it is
  * done. Between them and the server stand the budget that they share with other processes, and
- * another attempt for what is temporary. What a chain asks for and what it makes of an answer are the
- * caller's. One thread: callbacks run within crawl_run() and crawl_turn().
+ * another attempt for what is temporary. What a chain asks for and what it makes of an answer are
+ * the caller's. One thread: callbacks run within crawl_run() and crawl_turn().
  */
 #ifndef TRADEPIPE_NET_CRAWL_H
 #define TRADEPIPE_NET_CRAWL_H
@@ -21,8 +21,8 @@ enum { CRAWL_BODY_MAX = 16 * 1024 * 1024 };
 
 /* What a chain does next. */
 enum crawl_step {
-	CRAWL_ASK, /* sends *ask */
-	CRAWL_BUSY, /* it has done a piece of work, and will do the next one when others had a turn */
+	CRAWL_ASK,   /* sends *ask */
+	CRAWL_BUSY,  /* it has done a piece of work, and will do the next when others had a turn */
 	CRAWL_WAIT,  /* nothing before ask->not_before */
 	CRAWL_ASIDE, /* likewise; meanwhile another chain may have its place */
 	CRAWL_DONE,  /* its end */
@@ -38,19 +38,19 @@ struct crawl_ask {
 	int64_t not_before; /* stamp_monotonic() nanoseconds; for CRAWL_WAIT and CRAWL_ASIDE */
 	bool anew;    /* what failed before is not wanted any more: this attempt is the first one */
 	bool endures; /* a certificate that is not trusted is tried again, instead of ending all */
-	/* It stands aside (CRAWL_ASIDE) as well while it waits for the budget or for another attempt,
-	 * after which next() is asked. And it waits out what a server asks for, up to 15 minutes each
-	 * time, instead of ending where that is beyond retry_ms; of these only the pause that would
-	 * have been made anyway is counted as a time of attempts. */
+	/* It stands aside (CRAWL_ASIDE) as well while it waits for the budget or for another
+	 * attempt, after which next() is asked. And it waits out what a server asks for, up to 15
+	 * minutes each time, instead of ending where that is beyond retry_ms; of these only the
+	 * pause that would have been made anyway is counted as a time of attempts. */
 	bool has_time;
-	/* Has added to it for how long nothing could be asked: while it waited for the budget, while
-	 * the caller took no turns, while it stood aside longer than it said, while it waited out what
-	 * a server asked for. Lives until next() is called again, or the end. NULL: nobody wants to
-	 * know. */
+	/* Has added to it for how long nothing could be asked: while it waited for the budget,
+	 * while the caller took no turns, while it stood aside longer than it said, while it waited
+	 * out what a server asked for. Lives until next() is called again, or the end. NULL: nobody
+	 * wants to know. */
 	int64_t *held_ns;
-	/* With the chain's arg. Gets the body of status 200 in pieces, and take() an empty one; other
-	 * bodies are kept for take(). Anything but 0 ends the request there, and take() says what
-	 * comes of it. NULL: the body is kept, up to CRAWL_BODY_MAX. */
+	/* With the chain's arg. Gets the body of status 200 in pieces, and take() an empty one;
+	 * other bodies are kept for take(). Anything but 0 ends the request there, and take() says
+	 * what comes of it. NULL: the body is kept, up to CRAWL_BODY_MAX. */
 	int (*piece)(void *arg, struct span piece);
 	void (*header)(void *arg, struct span name, struct span value);
 };
@@ -62,12 +62,12 @@ struct crawl_answer {
 	int64_t retry_after_ms; /* from the header Retry-After; -1: none */
 };
 
-/* What a chain makes of an answer. For AGAIN and REFUSED *err is a reason, such as "the answer is no
- * JSON", or a whole message that has the address in it. */
+/* What a chain makes of an answer. For AGAIN and REFUSED *err is a reason, such as "the answer is
+ * no JSON", or a whole message that has the address in it. */
 enum crawl_verdict {
 	CRAWL_TAKEN,
-	CRAWL_AGAIN, /* temporary: *err says what; next() will be asked again after a pause that grows
-			* from attempt to attempt, and is not shorter than retry_after_ms */
+	CRAWL_AGAIN,   /* temporary: *err says what; next() will be asked again after a pause that
+			* grows from attempt to attempt, and is not shorter than retry_after_ms */
 	CRAWL_REFUSED, /* over the budget: likewise; the lane is held for as long as retry_after_ms
 			* says (but see has_time), or for 3 seconds, growing to 60 */
 	CRAWL_FAILED,  /* *err: this chain has ended */
@@ -77,7 +77,8 @@ enum crawl_verdict {
 
 /*
  * Each attempt begins with next(), also after a failure that take() was not asked about: until an
- * answer has been taken it asks for the same again, and a chain that takes pieces begins anew there.
+ * answer has been taken it asks for the same again, and a chain that takes pieces
+ * begins anew there.
  */
 struct crawl_chain {
 	const char *name; /* for messages */
@@ -92,9 +93,9 @@ struct crawl_chain {
 struct crawl_settings {
 	const struct http_settings *http;
 	struct budget *budget;
-	size_t jobs; /* chains under way at once; the next one begins when one ends, or stands aside */
-	/* How long attempts at one request may go on after the first failure. While they wait for the
-	 * budget, or the caller takes no turns, that is not counted. */
+	size_t jobs; /* chains under way at once; the next begins when one ends, or stands aside */
+	/* How long attempts at one request may go on after the first failure. While they wait for
+	 * the budget, or the caller takes no turns, that is not counted. */
 	uint64_t retry_ms;
 	/* Before every wait: writes out what is held. -1: all is over. May be NULL. */
 	int (*flush)(void *arg);
@@ -113,12 +114,12 @@ void crawl_counts_say(struct buf *to, const void *counts);
 
 /*
  * Runs the chains to their ends. A stop signal ends all of them between two callbacks: no more of
- * these are called then, and sig says so. 0; or -1 and *err for what no chain can help: flush failed
- * (err->code EXIT_DONE then), the certificate is not trusted (EXIT_USAGE; see ask->endures), an
- * address that is none (EXIT_USAGE).
- * What is temporary below HTTP (no connection, a body cut short, a time-out) is tried again here, and
- * never reaches take(). Warnings by diag say what is being tried again: at a request's first failure,
- * and then ever more rarely.
+ * these are called then, and sig says so. 0; or -1 and *err for what no chain can help: flush
+ * failed (err->code EXIT_DONE then), the certificate is not trusted (EXIT_USAGE; see ask->endures),
+ * an address that is none (EXIT_USAGE).
+ * What is temporary below HTTP (no connection, a body cut short, a time-out) is tried again here,
+ * and never reaches take(). Warnings by diag say what is being tried again: at a request's first
+ * failure, and then ever more rarely.
  */
 int crawl_run(const struct crawl_settings *settings, const struct crawl_chain *chains, size_t n,
 	struct crawl_counts *counts, struct err *err);
@@ -151,9 +152,9 @@ size_t crawl_count(const struct crawl *crawl);
 void crawl_close(struct crawl *crawl);
 
 /* Whether an answer is no word of the API's but a fault on the way there, which any client tries
- * again (*err says what it is, for CRAWL_AGAIN): a status of 408, 425 or 5xx (but 501 and 505), 403 as
- * a page of HTML; and, where the body was kept, 200 without one, or with markup for one. 418 and 429
- * are the API's own. */
+ * again (*err says what it is, for CRAWL_AGAIN): a status of 408, 425 or 5xx (but 501 and 505), 403
+ * as a page of HTML; and, where the body was kept, 200 without one, or with markup for one. 418 and
+ * 429 are the API's own. */
 bool crawl_temporary(const struct crawl_answer *answer, struct err *err);
 
 #endif

@@ -25,8 +25,8 @@ struct crawl_attempts {
 	int64_t since_ns;  /* the first of them, by the monotonic clock, as all times here */
 	int64_t note_ns;   /* the next one that comes then is told */
 	int64_t note_gap_ns;
-	/* Pauses that the server asks for do not end it, however long: CRAWL_ASKED_MOST_MS at most are
-	 * made, and of these only as much is counted as would have been made anyway. */
+	/* Pauses that the server asks for do not end it, however long: CRAWL_ASKED_MOST_MS at most
+	 * are made, and of these only as much is counted as would have been made anyway. */
 	bool has_time;
 	int64_t beyond_ms; /* what the last pause has beyond that, which is to be excused */
 };
@@ -39,9 +39,9 @@ void crawl_attempts_succeed(struct crawl_attempts *a);
 /* For so long no attempt could be made: that is not counted. */
 void crawl_attempts_excuse(struct crawl_attempts *a, int64_t ns, int64_t now_ns);
 
-/* Counts a failure. Returns the milliseconds until the next attempt, at the latest at the end of the
- * limit; or -1 where the limit is over, or the server asks (retry_after_ms, -1: it does not) for a
- * pause beyond it (but see has_time). */
+/* Counts a failure. Returns the milliseconds until the next attempt, at the latest at the end of
+ * the limit; or -1 where the limit is over, or the server asks (retry_after_ms, -1: it does not)
+ * for a pause beyond it (but see has_time). */
 int64_t crawl_attempts_fail(struct crawl_attempts *a, int64_t retry_after_ms, int64_t now_ns);
 
 /* The same for a refusal, with *hold_ms, for which the server must be left alone in any case. */

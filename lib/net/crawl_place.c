@@ -136,7 +136,8 @@ static int start(struct crawl_place *place, struct err *err)
 	return 0;
 }
 
-/* Whether the wait is for a ban that came here, and has been told: once is enough for all chains. */
+/* Whether the wait is for a ban that came here, and has been told: once is enough
+ * for all chains. */
 static bool is_known_ban(struct crawl *crawl, int64_t until_ns)
 {
 	bool told = crawl->is_ban_told;
@@ -374,8 +375,8 @@ static void judge(struct crawl_place *place)
 	}
 }
 
-/* What no chain can help is EXIT_USAGE: a certificate that is not trusted, or those to trust cannot be
- * read. */
+/* What no chain can help is EXIT_USAGE: a certificate that is not trusted, or those to trust
+ * cannot be read. */
 static int end_badly(struct crawl_place *place, const struct err *why, struct err *err)
 {
 	struct err whole;

@@ -44,8 +44,8 @@ int64_t dump_now(const struct dump *dump);
  * before what must be set right, and that before what is missing. */
 void dump_fail(struct dump *dump, const struct err *err);
 
-/* The server wants no more requests, for so long (0: as crawl.h has it). All chains will be told that
- * they have ended: it is said once, here. */
+/* The server wants no more requests, for so long (0: as crawl.h has it). All chains will be told
+ * that they have ended: it is said once, here. */
 void dump_be_banned(struct dump *dump, const struct err *err, int64_t hold_ns);
 
 /* A fault that ends one product: nothing is said of it where everything has ended. */
@@ -58,8 +58,8 @@ int dump_guard(const struct dump *dump, const char *resume, struct err *err);
  * something came in between: then the code or sig says what. */
 bool dump_chains(struct dump *dump, const struct crawl_chain *chains, size_t n, size_t jobs);
 
-/* Does the work, with progress, an account over these rows and those of the requests, and closes the
- * output. Returns the exit code. */
+/* Does the work, with progress, an account over these rows and those of the requests, and closes
+ * the output. Returns the exit code. */
 int dump_account(struct dump *dump, const struct account_row *rows, size_t n,
 	void (*work)(void *arg), void *arg);
 

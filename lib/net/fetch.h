@@ -1,6 +1,6 @@
 /*
- * Gets a file beside which its server has the SHA-256 of it (FILE.CHECKSUM, as sha256sum writes it),
- * as steps of a chain of crawl.h: nothing is handed out that was not found to be right.
+ * Gets a file beside which its server has the SHA-256 of it (FILE.CHECKSUM, as sha256sum writes
+ * it), as steps of a chain of crawl.h: nothing is handed out that was not found to be right.
  */
 #ifndef TRADEPIPE_NET_FETCH_H
 #define TRADEPIPE_NET_FETCH_H
@@ -36,9 +36,9 @@ struct fetch {
 
 void fetch_init(struct fetch *fetch);
 
-/* Begins with another file: its address, its path, of which the last part is its name, and the folder
- * below which it is kept under that path, with its checksum beside it; NULL: it is not. What is kept
- * already is not asked for again while the checksum on the server is that. */
+/* Begins with another file: its address, its path, of which the last part is its name, and the
+ * folder below which it is kept under that path, with its checksum beside it; NULL: it is not. What
+ * is kept already is not asked for again while the checksum on the server is that. */
 void fetch_begin(struct fetch *fetch, struct span url, const char *path, const char *folder);
 
 /* What to do next, as crawl_chain's: CRAWL_DONE where the state is one of the last three. The lane

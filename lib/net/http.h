@@ -1,8 +1,8 @@
 /*
  * HTTP GET over libcurl: connections are kept and used again, by one request after the other or by
- * several at once; HTTP/2 is used where a server offers it over TLS, bodies may come compressed. TLS
- * is always verified, host name included. Redirects are answers like any other. Proxies by curl's
- * usual environment.
+ * several at once; HTTP/2 is used where a server offers it over TLS, bodies may come compressed.
+ * TLS is always verified, host name included. Redirects are answers like any other. Proxies by
+ * curl's usual environment.
  *
  * It never tries again by itself: when and how often is the caller's policy (see retry.h).
  */
@@ -39,9 +39,9 @@ struct http_answer {
 	void (*header)(void *arg, struct span name, struct span value);
 	void *arg;
 
-	/* Called for each piece of the body instead of filling `body`; anything but 0 ends the request
-	 * as HTTP_FAILED, and *err is not filled then. May be NULL. Gets the bodies of all statuses:
-	 * `status` is set before the first piece. */
+	/* Called for each piece of the body instead of filling `body`; anything but 0 ends the
+	 * request as HTTP_FAILED, and *err is not filled then. May be NULL. Gets the bodies of all
+	 * statuses: `status` is set before the first piece. */
 	int (*piece)(void *arg, struct span piece);
 
 	long status; /* 0 until there is one */
@@ -70,9 +70,9 @@ enum http_result http_get(
 	struct http *http, const char *url, struct http_answer *answer, struct err *err);
 
 /*
- * The same for several requests at once, without blocking. Starts one; what `request` points to must
- * live until http_end(), the struct itself need not. NULL and *err, EXIT_USAGE where the address will
- * not do.
+ * The same for several requests at once, without blocking. Starts one; what `request` points to
+ * must live until http_end(), the struct itself need not. NULL and *err, EXIT_USAGE where the
+ * address will not do.
  */
 struct http_call *http_start(
 	struct http *http, const struct http_request *request, struct err *err);

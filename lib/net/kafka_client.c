@@ -15,9 +15,9 @@
 #include "net/kafka_security.h"
 
 enum {
-	/* rd_kafka_metadata() cannot be interrupted, so that it is asked in slices. They grow, since
-	 * an answer that takes longer than its slice is lost; the last ones cover any round trip
-	 * that a delivery could live with. */
+	/* rd_kafka_metadata() cannot be interrupted, so that it is asked in slices. They grow,
+	 * since an answer that takes longer than its slice is lost; the last ones cover any round
+	 * trip that a delivery could live with. */
 	ASK_FIRST_MS = 200,
 	ASK_LAST_MS = 2000,
 };

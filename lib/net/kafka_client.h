@@ -65,8 +65,8 @@ int kafka_client_ask(struct kafka_client *c, rd_kafka_topic_t *topic, int64_t de
 /* Whether a right on a group or a topic is missing. */
 bool kafka_client_is_denied(rd_kafka_resp_err_t error);
 
-/* Such an error of a consumer, or none. A missing right on the group is told to who polls for records,
- * and to nobody else; records that come are dropped. */
+/* Such an error of a consumer, or none. A missing right on the group is told to who polls for
+ * records, and to nobody else; records that come are dropped. */
 rd_kafka_resp_err_t kafka_client_denial(struct kafka_client *c);
 
 /* Ends librdkafka's threads and releases all, also after a start that failed, or again. */

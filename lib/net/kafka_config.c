@@ -119,8 +119,8 @@ static const struct rule {
 	{"value.serializer", VOID, NULL},
 };
 
-/* All variables that are read, but for KAFKA_BROKERS, which is the option's. A closed list: of those
- * that Kubernetes makes up for a service named kafka, such as KAFKA_PORT, none is in it. */
+/* All variables that are read, but for KAFKA_BROKERS, which is the option's. A closed list: of
+ * those that Kubernetes makes up for a service named kafka, such as KAFKA_PORT, none is in it. */
 static const struct variable {
 	const char *name;
 	const char *file_name; /* the variable that names a file with the value; or NULL */

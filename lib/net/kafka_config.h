@@ -66,8 +66,8 @@ struct rd_kafka_conf_s *kafka_config_make(
 
 /* Appends a line name=value for each property, of topics too, whose value is not librdkafka's own
  * default, sorted by name: `***` in place of a secret, "(N bytes)" in place of a value of several
- * lines, such as a certificate. What only programs set (callbacks) is left out. 0, or -1 and *err where
- * the buffer's ceiling is too low. */
+ * lines, such as a certificate. What only programs set (callbacks) is left out. 0, or -1 and *err
+ * where the buffer's ceiling is too low. */
 int kafka_config_print(const struct rd_kafka_conf_s *conf, struct buf *to, struct err *err);
 
 #endif

@@ -20,8 +20,8 @@
 #define AHEAD_KBYTES "1024"
 
 enum {
-	/* rd_kafka_committed() and rd_kafka_offsets_for_times() cannot be interrupted; an answer that
-	 * takes longer than its slice is lost, so that they grow. */
+	/* rd_kafka_committed() and rd_kafka_offsets_for_times() cannot be interrupted; an answer
+	 * that takes longer than its slice is lost, so that they grow. */
 	ASK_FIRST_MS = 250,
 	ASK_LAST_MS = 4000,
 	PAUSE_MS = 100, /* between two tries */
@@ -112,8 +112,8 @@ static rd_kafka_resp_err_t worst(
 }
 
 /* One question about all partitions: what is committed (RD_KAFKA_OFFSET_STORED), where they end
- * (RD_KAFKA_OFFSET_END) or begin, or where a time does; the answer may be RD_KAFKA_OFFSET_END there.
- * Where none has come in time, what was asked for still stands in its place. */
+ * (RD_KAFKA_OFFSET_END) or begin, or where a time does; the answer may be RD_KAFKA_OFFSET_END
+ * there. Where none has come in time, what was asked for still stands in its place. */
 static rd_kafka_resp_err_t ask_once(struct kafka_control *c, int64_t what, int timeout_ms,
 	rd_kafka_topic_partition_list_t *list)
 {

@@ -1,7 +1,7 @@
 /*
  * The text that an exactly-once run keeps in Kafka itself: metadata of the offsets that consumer
- * group "tradepipe-cursor.ID" has for the partitions of a topic. What the text says is the caller's;
- * kafka_txn writes it.
+ * group "tradepipe-cursor.ID" has for the partitions of a topic. What the text says is the
+ * caller's; kafka_txn writes it.
  *
  * Rights that reading takes: Describe of the group and of the topic, and Read of the topic to see
  * whether it is empty. Forgetting takes Delete of the group and Read of the topic.
@@ -22,8 +22,8 @@ struct kafka_cursor_settings {
 	const struct kafka_options *connection;
 	const char *topic;
 	const char *id;
-	bool stable; /* while a transaction of the ID's is open, reading waits for its end; else what
-		      * was committed last is given at once */
+	bool stable;	 /* while a transaction of the ID's is open, reading waits for its end; else
+			  * what was committed last is given at once */
 	bool can_create; /* as in kafka_topic.h, with the two below */
 	struct kafka_creation creation;
 	const struct opt_list *topic_config;

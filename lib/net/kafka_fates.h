@@ -21,8 +21,8 @@
 
 struct kafka_fates_settings {
 	const char *topic;
-	/* Where dead records go, as reject.h writes them: a file, "topic:NAME" or "discard". NULL: the
-	 * first one ends the run. */
+	/* Where dead records go, as reject.h writes them: a file, "topic:NAME" or "discard". NULL:
+	 * the first one ends the run. */
 	const char *dead_letter;
 	const char *unsent;   /* files for the lines of that fate, in input order; NULL: none */
 	const char *unknown;  /* likewise */
@@ -77,8 +77,8 @@ void kafka_fates_refuse(
 void kafka_fates_settle(struct kafka_fates *fates, uint64_t tag, int fate);
 
 /* KAFKA_DEAD in two steps, for a record that waits for a transaction: why is reported now, and the
- * record is kept until kafka_fates_conclude() ends all such: as dead, or, where the transaction does
- * not stand, as unsent. */
+ * record is kept until kafka_fates_conclude() ends all such: as dead, or, where the transaction
+ * does not stand, as unsent. */
 void kafka_fates_condemn(
 	struct kafka_fates *fates, uint64_t tag, struct span line, const char *reason);
 void kafka_fates_conclude(struct kafka_fates *fates, bool stands);

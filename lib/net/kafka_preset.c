@@ -24,8 +24,8 @@
  * reached. */
 #define FETCH_WAIT_MS "10"
 
-/* What librdkafka reads ahead. With less it pauses: a million records of 188 bytes took 38 s with 2048,
- * 4.5 s with 16384 and 60 MB of memory, 3.5 s with 65536 (2.0.2). */
+/* What librdkafka reads ahead. With less it pauses: a million records of 188 bytes took 38 s with
+ * 2048, 4.5 s with 16384 and 60 MB of memory, 3.5 s with 65536 (2.0.2). */
 #define AHEAD_KBYTES "16384"
 
 /* 22,000 records of 190 bytes. A broker 10 ms away can still be given 2 million a second. */

@@ -11,9 +11,10 @@
 
 enum kafka_probe {
 	KAFKA_PROBE_ALLOWED,
-	KAFKA_PROBE_DENIED, /* *err names what is missing: a right, or a cluster that has transactions */
-	KAFKA_PROBE_FAILED, /* it could not be found out: *err, as kafka_txn_open() has it; superseded
-			     * where another run took the ID over meanwhile */
+	KAFKA_PROBE_DENIED, /* *err names what is missing: a right, or a cluster that has
+			     * transactions */
+	KAFKA_PROBE_FAILED, /* it could not be found out: *err, as kafka_txn_open() has it;
+			     * superseded where another run took the ID over meanwhile */
 };
 
 /*
@@ -21,8 +22,8 @@ enum kafka_probe {
  * into it as it stands, and aborts it. A coordinator that cannot be found within connect_ms is
  * KAFKA_PROBE_DENIED where the cluster shows that it has no log of transactions (its internal topic
  * is not there), else KAFKA_PROBE_FAILED. What plain publishing needs as well (the topic,
- * credentials) is never DENIED but FAILED. Write of the topic cannot be tried without a trace: where it
- * is missing and something else lets the topic be seen, only publishing tells.
+ * credentials) is never DENIED but FAILED. Write of the topic cannot be tried without a trace:
+ * where it is missing and something else lets the topic be seen, only publishing tells.
  */
 enum kafka_probe kafka_probe_transactions(
 	const struct kafka_txn_settings *settings, struct err *err);

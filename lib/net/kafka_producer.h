@@ -92,12 +92,13 @@ const struct kafka_topic_facts *kafka_producer_topic(const struct kafka_producer
 
 /* Takes a record; the bytes are copied. Waits while the queue is full. What the topic would refuse,
  * as far as its configuration tells, is not sent, since brokers refuse whole batches: it is dead at
- * once. 0, or -1 where nothing more can be sent: delivery has failed (so it does for a partition that
- * is not there), or the time to drain is over. Either way the record has been or will be reported. */
+ * once. 0, or -1 where nothing more can be sent: delivery has failed (so it does for a
+ * partition that is not there), or the time to drain is over. Either way the record has been or
+ * will be reported. */
 int kafka_producer_send(struct kafka_producer *producer, const struct kafka_record *record);
 
-/* The same for a dead letter: to the other topic, without a key. Its delivery is reported too; where
- * it is not acknowledged, whatever the reason, delivery has failed. */
+/* The same for a dead letter: to the other topic, without a key. Its delivery is reported too;
+ * where it is not acknowledged, whatever the reason, delivery has failed. */
 int kafka_producer_send_dead(struct kafka_producer *producer, struct span value, uint64_t tag);
 
 /* Makes the callbacks that are due; does not block. -1 where delivery has failed. */

@@ -1,7 +1,7 @@
 /*
- * The end of a topic, read backwards block by block as a reader at read_committed sees it. The end is
- * where the topic ended when it was opened: what comes later is not looked at, and of what was there
- * nothing is left out because its transaction had not ended yet.
+ * The end of a topic, read backwards block by block as a reader at read_committed sees it. The end
+ * is where the topic ended when it was opened: what comes later is not looked at, and of what was
+ * there nothing is left out because its transaction had not ended yet.
  *
  * Reading takes the rights Describe and Read of the topic, and none of a group.
  */
@@ -39,18 +39,18 @@ struct kafka_reader_settings {
 	void *arg;
 };
 
-/* Reaches a broker, finds the topic and its end, and waits for the transactions that are open there.
- * What settings point to must live as long as this does. NULL and *err: EXIT_FAILED where no broker
- * was reached or a transaction stays open, EXIT_USAGE where the topic is missing or a right or we are
- * refused, EXIT_DONE where a stop signal came. */
+/* Reaches a broker, finds the topic and its end, and waits for the transactions that are open
+ * there. What settings point to must live as long as this does. NULL and *err: EXIT_FAILED where no
+ * broker was reached or a transaction stays open, EXIT_USAGE where the topic is missing or a right
+ * or we are refused, EXIT_DONE where a stop signal came. */
 struct kafka_reader *kafka_reader_open(
 	const struct kafka_reader_settings *settings, struct err *err);
 
 /*
- * Reads one more block of each partition, each time a larger one, before those that were read. 1: go
- * on; 0: all partitions have been read to their beginning, or as many records as are wanted; -1 and
- * *err as above, or where the callback returned -1: *err is as it was then. A broker that says nothing
- * for as long as the connection may take is EXIT_FAILED.
+ * Reads one more block of each partition, each time a larger one, before those that were read. 1:
+ * go on; 0: all partitions have been read to their beginning, or as many records as are wanted; -1
+ * and *err as above, or where the callback returned -1: *err is as it was then. A broker that says
+ * nothing for as long as the connection may take is EXIT_FAILED.
  */
 int kafka_reader_step(struct kafka_reader *reader, struct err *err);
 

@@ -47,8 +47,8 @@ static void on_outcome(void *arg, const struct kafka_delivery *d)
 	s->refused = true;
 }
 
-/* All that was refused so far waited for this; but for the one that ends the run, which is dead in any
- * case. */
+/* All that was refused so far waited for this; but for the one that ends the run, which is dead
+ * in any case. */
 static int conclude(struct kafka_sender *s, bool stands)
 {
 	s->has_failed = !stands;
@@ -329,7 +329,8 @@ int kafka_sender_send(struct kafka_sender *s, const struct kafka_record *record,
 		      : kafka_producer_send(s->producer, &sent);
 }
 
-/* The record that ends the run is behind what the cursor says, so that the next run meets it again. */
+/* The record that ends the run is behind what the cursor says, so that the next run
+ * meets it again. */
 static int refuse_last(struct kafka_sender *s)
 {
 	if (owes_commit(s))

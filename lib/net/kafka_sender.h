@@ -1,11 +1,11 @@
 /*
- * Records on their way to a topic, with their dead letters and their lines: a producer and the fates
- * of what it is given. Either each record is acknowledged by itself, or all go in transactions that
- * carry a cursor (see kafka_txn.h). One thread.
+ * Records on their way to a topic, with their dead letters and their lines: a producer and the
+ * fates of what it is given. Either each record is acknowledged by itself, or all go in
+ * transactions that carry a cursor (see kafka_txn.h). One thread.
  *
- * In transactions a dead letter is written once the transaction stands that was open when its record
- * was refused; the message about it comes at once. Where the transaction does not stand, its record
- * is unsent.
+ * In transactions a dead letter is written once the transaction stands that was open when its
+ * record was refused; the message about it comes at once. Where the transaction does not stand, its
+ * record is unsent.
  */
 #ifndef TRADEPIPE_NET_KAFKA_SENDER_H
 #define TRADEPIPE_NET_KAFKA_SENDER_H
@@ -22,12 +22,12 @@
 
 /* The keeper of the cursor, whose texts go into each transaction. */
 struct kafka_ledger {
-	/* Takes up what stands: one text for each partition, as kafka_txn_cursor() has them. 1; 0 where
-	 * the topic must be empty for a reader at read_committed; -1 and *err. */
+	/* Takes up what stands: one text for each partition, as kafka_txn_cursor() has them. 1; 0
+	 * where the topic must be empty for a reader at read_committed; -1 and *err. */
 	int (*begin)(void *arg, const struct span *texts, size_t n, struct err *err);
 
-	/* Moves on to the record judged last, which was sent, or is dead while the run goes on, so that
-	 * it need not come again. */
+	/* Moves on to the record judged last, which was sent, or is dead while the run goes on, so
+	 * that it need not come again. */
 	void (*advance)(void *arg);
 
 	/* The texts for the commit that comes next, and their number; they live until settled(). */
@@ -70,9 +70,9 @@ struct kafka_sender;
 
 /*
  * As kafka_producer_open() has it; the fates outlive this. A partition that is not there is
- * EXIT_USAGE. With transactions as kafka_txn_open() has it; the cursor is taken up, and committed once
- * without records, so that a run that took the ID over is told apart (superseded). EXIT_USAGE where
- * the ID has no cursor and the topic is not empty.
+ * EXIT_USAGE. With transactions as kafka_txn_open() has it; the cursor is taken up, and committed
+ * once without records, so that a run that took the ID over is told apart (superseded). EXIT_USAGE
+ * where the ID has no cursor and the topic is not empty.
  */
 struct kafka_sender *kafka_sender_open(
 	const struct kafka_sender_settings *settings, struct kafka_fates *fates, struct err *err);
@@ -83,8 +83,8 @@ void kafka_sender_free(struct kafka_sender *sender);
 int kafka_sender_await_room(struct kafka_sender *sender);
 
 /* Takes a record that the fates know by its tag, made of this line. It is dead where its own time
- * shows that the topic would not keep it, or the topic is known to refuse it. 0, or -1 where the run
- * must end. */
+ * shows that the topic would not keep it, or the topic is known to refuse it. 0, or -1 where the
+ * run must end. */
 int kafka_sender_send(
 	struct kafka_sender *sender, const struct kafka_record *record, struct span line);
 
@@ -94,9 +94,10 @@ int kafka_sender_send(
 int kafka_sender_refuse(struct kafka_sender *sender, uint64_t tag, struct span line,
 	const char *reason, bool is_next);
 
-/* Before a wait: sends what waits, makes the callbacks that are due, commits what is due, writes the
- * files out. 0, or -1 where the run must end. kafka_sender_fd(), which changes, is readable when
- * there is something to do, and kafka_sender_left_ms() is when there will be by time; -1: never. */
+/* Before a wait: sends what waits, makes the callbacks that are due, commits what is due,
+ * writes the files out. 0, or -1 where the run must end. kafka_sender_fd(), which changes, is
+ * readable when there is something to do, and kafka_sender_left_ms() is when there will be by
+ * time; -1: never. */
 int kafka_sender_serve(struct kafka_sender *sender);
 int kafka_sender_fd(const struct kafka_sender *sender);
 int64_t kafka_sender_left_ms(const struct kafka_sender *sender);

@@ -59,8 +59,8 @@ enum kafka_outcome kafka_session_begin(struct kafka_session *session);
 /*
  * Begins to take one step, which is taken again where that may help, until the deadline in
  * stamp_monotonic() nanoseconds or sig_expired(). `offsets` of consumer group `group`, which may go
- * then, are for KAFKA_STEP_OFFSETS. One step at a time; records may be handed over while that one is
- * taken, and no other.
+ * then, are for KAFKA_STEP_OFFSETS. One step at a time; records may be handed over while that one
+ * is taken, and no other.
  */
 void kafka_session_start(struct kafka_session *session, enum kafka_step step,
 	const rd_kafka_topic_partition_list_t *offsets, const char *group, int64_t deadline);

@@ -31,12 +31,12 @@ struct kafka_topic_rules {
 };
 
 /*
- * Reaches a broker and finds the topic, or creates it (as a broker does by itself that is set up so,
- * where the property allow.auto.create.topics is true) and waits until each partition has a leader.
- * One that exists with another number of partitions than wished for is a warning. The handle is
- * for rd_kafka_topic_destroy(); *partitions is their number. NULL and *err: EXIT_FAILED where no
- * broker was reached or the topic is not ready in time, EXIT_USAGE where it is missing, or rights or
- * the wish itself are refused, EXIT_DONE where a stop signal came.
+ * Reaches a broker and finds the topic, or creates it (as a broker does by itself that is set up
+ * so, where the property allow.auto.create.topics is true) and waits until each partition has a
+ * leader. One that exists with another number of partitions than wished for is a warning. The
+ * handle is for rd_kafka_topic_destroy(); *partitions is their number. NULL and *err: EXIT_FAILED
+ * where no broker was reached or the topic is not ready in time, EXIT_USAGE where it is missing, or
+ * rights or the wish itself are refused, EXIT_DONE where a stop signal came.
  */
 rd_kafka_topic_t *kafka_topic_open(struct kafka_client *c, const struct kafka_topic_wish *wish,
 	int32_t *partitions, struct err *err);

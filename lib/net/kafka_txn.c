@@ -22,7 +22,8 @@ enum {
 	FREE_MS = 1000,		      /* for an abort in the end */
 };
 
-/* As kafka_producer has it: a batch, which is what brokers refuse, is within what the topic takes. */
+/* As kafka_producer has it: a batch, which is what brokers refuse, is within what
+ * the topic takes. */
 static rd_kafka_conf_t *configure(const struct kafka_txn *t, struct err *err)
 {
 	const struct kafka_producer_settings settings = {

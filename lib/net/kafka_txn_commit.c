@@ -15,8 +15,8 @@ enum {
 	WITHDRAW_MS = 1000, /* for an abort when all is lost */
 
 	PATIENCE = 4, /* the part of the time after which an attempt is given up, for a new one */
-	/* Brokers answer a commit before they have written it everywhere, and a transaction that begins
-	 * before that has to try again, which librdkafka does after 20 ms. */
+	/* Brokers answer a commit before they have written it everywhere, and a transaction that
+	 * begins before that has to try again, which librdkafka does after 20 ms. */
 	CALM_MS = 5,
 };
 
@@ -72,9 +72,9 @@ static enum kafka_outcome fatal_outcome(struct kafka_txn *t)
 	return outcome == KAFKA_ABORTABLE ? KAFKA_BROKEN : outcome;
 }
 
-/* The offsets go while records are still on their way, but not before brokers are known to have opened
- * the transaction, or librdkafka would have to try again. That a transaction has failed while records
- * wait is told to who asks for its next step, and to nobody else. */
+/* The offsets go while records are still on their way, but not before brokers are known to have
+ * opened the transaction, or librdkafka would have to try again. That a transaction has failed
+ * while records wait is told to who asks for its next step, and to nobody else. */
 static enum kafka_outcome take_step(struct kafka_txn *t)
 {
 	struct txn_commit *c = &t->commit;

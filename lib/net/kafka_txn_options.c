@@ -4,8 +4,8 @@
 
 enum {
 	INTERVAL_MS = 1000,
-	/* With as much for --delivery-timeout it is within transaction.timeout.ms, after which brokers
-	 * give a transaction up, and the run looks fenced. */
+	/* With as much for --delivery-timeout it is within transaction.timeout.ms, after which
+	 * brokers give a transaction up, and the run looks fenced. */
 	INTERVAL_MAX_MS = 2 * 60 * 1000,
 	RENEWAL_MS = 24 * 60 * 60 * 1000,
 };

@@ -112,8 +112,8 @@ enum kafka_outcome txn_advance(struct kafka_txn *txn);
 /* Blocks until the attempt has come to something. */
 enum kafka_outcome txn_await(struct kafka_txn *txn);
 
-/* Reads the cursor once more. 0 where it is the one that is known; -1 and *err where another run has
- * taken the ID over. */
+/* Reads the cursor once more. 0 where it is the one that is known; -1 and *err where another run
+ * has taken the ID over. */
 int txn_still_has_id(struct kafka_txn *txn, int64_t deadline, struct err *err);
 
 /* Whether a record of the commit was refused that ends the run. */
@@ -122,8 +122,8 @@ bool txn_must_end(const struct kafka_txn *txn);
 /* Begins another attempt. */
 void txn_attempt(struct kafka_txn *txn, int64_t until);
 
-/* After an attempt that failed: learns what stands and tries again, until the deadline. Blocks. 0; or
- * -1 and *err where the run has ended. */
+/* After an attempt that failed: learns what stands and tries again, until the deadline. Blocks. 0;
+ * or -1 and *err where the run has ended. */
 int txn_recover(struct kafka_txn *txn, enum kafka_outcome outcome, struct err *err);
 
 #endif

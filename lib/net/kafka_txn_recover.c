@@ -107,8 +107,8 @@ static int begin_anew(struct kafka_txn *t, enum stand *stand, struct err *err)
 	return *stand >= STAND_OTHER ? disowned(t, *stand, err) : 0;
 }
 
-/* An abort makes librdkafka forget the records that wait, and wait for those that are on their way. It
- * hangs where those come to wait again, since an earlier one was refused, after the others were
+/* An abort makes librdkafka forget the records that wait, and wait for those that are on their way.
+ * It hangs where those come to wait again, since an earlier one was refused, after the others were
  * forgotten (seen with 2.0.2). */
 static void calm_down(struct kafka_txn *t)
 {

@@ -11,9 +11,9 @@
 #include "net/url.h"
 
 /* Returns 1 and the proxy: its host, its port, its user as "name:password", no longer
- * percent-encoded; or 0 where the connection is direct; or -1 and *err (EXIT_USAGE) where the
- * variable holds no address of a plain HTTP proxy. Values are not quoted in messages: they may hold
- * a password. */
+ * percent-encoded, with an empty password where there is none; or 0 where the connection is direct;
+ * or -1 and *err (EXIT_USAGE) where the variable holds no address of a plain HTTP proxy. Values are
+ * not quoted in messages: they may hold a password. */
 int proxy_find(const struct url *to, struct url *proxy, struct err *err);
 
 #endif

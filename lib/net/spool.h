@@ -1,6 +1,7 @@
 /*
- * A download on its way into a file, with its SHA-256: into an unnamed one in $TMPDIR, which is gone
- * when it is closed, or into a folder, where it gets its name once it has been found to be right.
+ * A download on its way into a file, with its SHA-256: into an unnamed one in $TMPDIR, which
+ * is gone when it is closed, or into a folder, where it gets its name once it has been found
+ * to be right.
  */
 #ifndef TRADEPIPE_NET_SPOOL_H
 #define TRADEPIPE_NET_SPOOL_H
@@ -29,8 +30,8 @@ int spool_add(struct spool *spool, struct span piece, struct err *err);
 /* The digest of what was added or read. */
 void spool_hex(const struct spool *spool, char hex[DIGEST_HEX]);
 
-/* Gives the file its name, in place of another that has it. 0, or -1 and *err; nothing to do without
- * a path. */
+/* Gives the file its name, in place of another that has it. 0, or -1 and *err; nothing to do
+ * without a path. */
 int spool_keep(struct spool *spool, struct err *err);
 
 /* The file's descriptor, which is the spool's. */

@@ -1,7 +1,7 @@
 /*
- * Archives in a row, each fetched while the one before it is being read: one chain of crawl.h fetches
- * (the functions named supply_fetch_...), and another one reads, which asks for the next when it is
- * done with one.
+ * Archives in a row, each fetched while the one before it is being read: one chain of crawl.h
+ * fetches (the functions named supply_fetch_...), and another one reads, which asks for the next
+ * when it is done with one.
  */
 #ifndef TRADEPIPE_NET_SUPPLY_H
 #define TRADEPIPE_NET_SUPPLY_H
@@ -49,9 +49,9 @@ void supply_fetch(
 	struct supply *supply, int64_t tag, struct span url, const char *path, const char *folder);
 void supply_finish(struct supply *supply);
 
-/* The steps of the chain that fetches, while supply_wants() is not true. CRAWL_DONE where a file could
- * not be written: *err says why then. Where supply_is_file(), what is asked for goes in pieces to
- * supply_fetch_piece(). */
+/* The steps of the chain that fetches, while supply_wants() is not true. CRAWL_DONE where a file
+ * could not be written: *err says why then. Where supply_is_file(), what is asked for goes in
+ * pieces to supply_fetch_piece(). */
 enum crawl_step supply_fetch_next(struct supply *supply, struct crawl_ask *ask, struct err *err);
 bool supply_is_file(const struct supply *supply);
 bool supply_has_failed(const struct supply *supply); /* a file could not be written */

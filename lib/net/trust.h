@@ -19,8 +19,9 @@ struct x509_store_ctx_st; /* OpenSSL's X509_STORE_CTX */
 struct ssl_ctx_st *trust_new(const char *ca_file, struct err *err);
 
 /* From now on connections are made to this host, a name (without a dot at its end) or a numeric
- * address, and to no other, and trust_failure() tells of them alone. A certificate must have it among
- * its alternative names: its common name does not count. 0, or -1 where OpenSSL has no memory. */
+ * address, and to no other, and trust_failure() tells of them alone. A certificate must
+ * have it among its alternative names: its common name does not count. 0, or -1 where
+ * OpenSSL has no memory. */
 int trust_expect(struct ssl_ctx_st *trust, const char *host);
 
 /* Why a certificate was refused, as a phrase, from inside a verify callback: "the certificate is

@@ -50,8 +50,8 @@ int64_t kraken_rest_now(const struct kraken_rest *rest);
 void kraken_rest_ask(
 	const struct kraken_rest *rest, struct crawl_ask *ask, struct span path, const char *lane);
 
-/* Kraken shuts out for about that long (API documentation, "REST errors", 2026), and for longer where
- * it goes on being asked. */
+/* Kraken shuts out for about that long (API documentation, "REST errors", 2026), and for longer
+ * where it goes on being asked. */
 #define KRAKEN_LOCKOUT_NS (15 * 60 * STAMP_NS_PER_S)
 
 /* What a verdict of market's means to the chain. A lockout holds the host, for all programs. */

@@ -29,8 +29,8 @@ static int64_t now_of(const struct kraken_start *s)
 	return kraken_rest_now(s->settings->rest);
 }
 
-/* The next round: what has happened since the one before. What is younger than an answer of Kraken's
- * cache can be is not waited for. */
+/* The next round: what has happened since the one before. What is younger than an answer of
+ * Kraken's cache can be is not waited for. */
 static void begin_round(struct kraken_start *s)
 {
 	struct kraken_run *run = s->settings->run;
@@ -71,8 +71,8 @@ static void ask_newest(struct kraken_start *s, enum kraken_start_phase phase)
 	s->not_before_ns = now_of(s) + KRAKEN_SETTLE_NS;
 }
 
-/* Also where rounds take long because requests have to wait: one that went on behind a trade, and brought
- * less than a page, has left no more than the repair gets at once. */
+/* Also where rounds take long because requests have to wait: one that went on behind a trade, and
+ * brought less than a page, has left no more than the repair gets at once. */
 static bool is_close(const struct kraken_start *s)
 {
 	return now_of(s) - s->round_ns < CLOSE_NS ||
@@ -174,8 +174,8 @@ static bool shows_unread(struct kraken_start *s, const struct kraken_page *page)
 	return false;
 }
 
-/* It seems that there has never been a trade, of which one answer is no sign. Where several are wrong,
- * too, the beginning is found once there is one. */
+/* It seems that there has never been a trade, of which one answer is no sign. Where several are
+ * wrong, too, the beginning is found once there is one. */
 static enum kraken_verdict take_none(struct kraken_start *s, struct err *err)
 {
 	if (s->pages.edge.has_time) {
@@ -189,8 +189,8 @@ static enum kraken_verdict take_none(struct kraken_start *s, struct err *err)
 	return KRAKEN_TAKEN;
 }
 
-/* The latest trades: the stream goes on behind the newest one where all of them have been read, or lie
- * before the beginning. */
+/* The latest trades: the stream goes on behind the newest one where all of them have been read, or
+ * lie before the beginning. */
 static enum kraken_verdict take_newest(
 	struct kraken_start *s, const struct kraken_page *page, struct err *err)
 {

@@ -43,18 +43,18 @@ struct kraken_start {
 
 	struct err failure; /* has a code: why there is no beginning */
 	uint64_t id;	    /* the stream goes on behind this one; 0: none was shown */
-	int64_t time_ns; /* of that; of what is not earlier all belongs to it, where none was shown */
+	int64_t time_ns; /* of that; where none was shown all that is not earlier belongs to it */
 };
 
-/* All that is handed in lives on; of *range, which begins at a moment or behind a cursor, the end does
- * not matter. */
+/* All that is handed in lives on; of *range, which begins at a moment or behind a cursor, the end
+ * does not matter. */
 void kraken_start_init(struct kraken_start *start, const struct kraken_start_settings *settings,
 	const struct kraken_pair *pair, const struct range *range);
 void kraken_start_release(struct kraken_start *start);
 
-/* The chain that finds the beginning; after a lockout it is added to the crawl again. Once it has ended
- * the phase is DONE, or `failure` is set, or the output takes no more: it has failed, or the limit is
- * reached. */
+/* The chain that finds the beginning; after a lockout it is added to the crawl again. Once it has
+ * ended the phase is DONE, or `failure` is set, or the output takes no more: it has failed, or the
+ * limit is reached. */
 struct crawl_chain kraken_start_chain(struct kraken_start *start);
 
 /* How far it is, in parts of KRAKEN_PAGES_WHOLE. */
