@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/num.h"
@@ -122,7 +123,6 @@ static void tell_supervisor(const struct account *a, bool final)
 {
 	struct pollfd polled = {.fd = a->supervisor, .events = POLLOUT};
 	struct buf line;
-	ssize_t n;
 
 	if (a->supervisor < 0 || poll(&polled, 1, final ? FINAL_WAIT_MS : 0) <= 0)
 		return;
@@ -131,8 +131,7 @@ static void tell_supervisor(const struct account *a, bool final)
 		final ? "true" : "false");
 	add_json(&line, a, final);
 	buf_add_text(&line, "}\n");
-	n = write(a->supervisor, line.data, line.len);
-	(void)n;
+	(void)file_write(a->supervisor, buf_span(&line));
 	buf_release(&line);
 }
 

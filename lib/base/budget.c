@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include "base/budget_lane.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/stamp.h"
 
 enum {
+	FORMAT = 1,
 	HEAD_SIZE = 32,
 	SLOTS_MAX = 1024, /* 72 KiB of them; Kraken has as many pairs, of which few are asked for
 			   * within ten minutes */
@@ -23,8 +26,8 @@ enum {
 	LOCK_PAUSE_MOST_NS = 2 * 1000 * 1000,
 };
 
-/* The file: a line that says what it is, then the slots, the first of which is no lane's: in it older
- * versions hold the one host that they have in a file. */
+/* The file: a line that says what it is, then the slots, the first of which is no lane's: in it
+ * older versions hold the one host that they have in a file. */
 struct table {
 	char head[HEAD_SIZE];
 	struct budget_slot slots[SLOTS_MAX];
@@ -42,7 +45,8 @@ struct budget {
 	struct table table; /* as the file was last; all there is where there is none */
 };
 
-/* The folder of a path, without slashes at its end, behind which a symbolic link would be followed. */
+/* The folder of a path, without slashes at its end, behind which a symbolic link
+ * would be followed. */
 static char *folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -117,14 +121,30 @@ static int open_folder(const char *folder, struct err *err)
 	return refuse(err, folder, "the folder is another user's, or others may write to it");
 }
 
-/* What somebody named by mistake must not be overwritten. */
-static bool is_foreign(int fd)
+/* Whether the head of a file is that of a later version, which knows why it has another one. */
+static bool is_later(const char begins[HEAD_SIZE])
+{
+	static const char kind[] = "tradepipe budget ";
+	const char *number = begins + sizeof kind - 1;
+	const char *end = memchr(number, ',', HEAD_SIZE - (sizeof kind - 1));
+	uint64_t format;
+
+	return memcmp(begins, kind, sizeof kind - 1) == 0 && end &&
+		num_u64(span_make(number, (size_t)(end - number)), &format) == 0 && format > FORMAT;
+}
+
+/* Why a file must not be overwritten, which somebody may have named by mistake; NULL: it may be. */
+static const char *why_not(int fd)
 {
 	static const char kind[] = {'t', 'r', 'a', 'd', 'e', 'p', 'i', 'p', 'e', ' '};
-	char begins[sizeof kind];
-	ssize_t n = pread(fd, begins, sizeof begins, 0);
+	char begins[HEAD_SIZE] = "";
+	ssize_t n = file_pread(fd, begins, sizeof begins, 0);
 
-	return n > 0 && memcmp(begins, kind, (size_t)n) != 0;
+	if (n < 0)
+		return strerror(errno);
+	if (memcmp(begins, kind, (size_t)n < sizeof kind ? (size_t)n : sizeof kind) != 0)
+		return "it holds something else";
+	return is_later(begins) ? "a later version of the program has written it" : NULL;
 }
 
 /* What is no file at all must not block the open. */
@@ -133,6 +153,7 @@ static int open_file(const char *path, struct err *err)
 	const char *slash = strrchr(path, '/');
 	char *folder_path = folder_of(path);
 	int folder = open_folder(folder_path, err);
+	const char *reason;
 	struct stat status;
 	int fd;
 
@@ -148,8 +169,8 @@ static int open_file(const char *path, struct err *err)
 		return -1;
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid())
 		refuse(err, path, "it is no regular file, or another user's");
-	else if (is_foreign(fd))
-		refuse(err, path, "it holds something else");
+	else if ((reason = why_not(fd)) != NULL)
+		refuse(err, path, reason);
 	else
 		return fd;
 	close(fd);
@@ -174,8 +195,8 @@ static int set_lock(int fd, short type)
 	return fcntl(fd, F_SETLK, &wanted);
 }
 
-/* 1; 0 where somebody else has it for longer than anybody who runs would; -1 on failure. Whoever has
- * been let down is not patient again before the lock could be had. */
+/* 1; 0 where somebody else has it for longer than anybody who runs would; -1 on failure. Whoever
+ * has been let down is not patient again before the lock could be had. */
 static int lock(struct budget *b)
 {
 	struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
@@ -200,7 +221,7 @@ static int lock(struct budget *b)
 /* A file that is damaged, or not yet written, is as if it were empty. */
 static int load(struct budget *b)
 {
-	ssize_t got = pread(b->fd, &b->table, sizeof b->table, 0);
+	ssize_t got = file_pread(b->fd, &b->table, sizeof b->table, 0);
 
 	if (got < 0)
 		return -1;
@@ -209,6 +230,10 @@ static int load(struct budget *b)
 		return 0;
 	}
 	b->n = 0;
+	if (got >= HEAD_SIZE && is_later(b->table.head)) {
+		errno = ENOTSUP;
+		return -1;
+	}
 	if (ftruncate(b->fd, 0) < 0 || pwrite(b->fd, head, sizeof head, 0) != sizeof head)
 		return -1;
 	return 0;
@@ -273,8 +298,8 @@ static struct budget_slot *first_slot(struct budget *b)
 	return slot;
 }
 
-/* Where a lane that is not there goes: where nothing is that matters, else behind the others; at the
- * ceiling it displaces the one that matters least, of those that are not held. */
+/* Where a lane that is not there goes: where nothing is that matters, else behind the others; at
+ * the ceiling it displaces the one that matters least, of those that are not held. */
 static struct budget_slot *make_slot(struct budget *b, int64_t now_ns)
 {
 	struct budget_slot *least = NULL;

@@ -107,8 +107,13 @@ static void add_json(struct buf *line, const char *program, enum diag_level leve
 /* Nobody can be told that standard error is gone. */
 static void write_out(struct span line)
 {
-	ssize_t n = write(STDERR_FILENO, line.p, line.n);
-	(void)n;
+	ssize_t n = 1;
+
+	while (line.n > 0 && n > 0) {
+		n = write(STDERR_FILENO, line.p, line.n);
+		if (n > 0)
+			line = span_make(line.p + n, line.n - (size_t)n);
+	}
 }
 
 static void put(enum diag_level level, const char *event, const char *text, const char *account)

@@ -19,6 +19,12 @@ int err_set(struct err *e, enum exit_code code, const char *format, ...)
 	return -1;
 }
 
+/* Faults of the machine and not of what was asked for: running it again may well help. */
+static bool is_of_machine(int why)
+{
+	return why == EIO || why == EMFILE || why == ENFILE || why == ENOMEM;
+}
+
 int err_errno(struct err *e, enum exit_code code, const char *format, ...)
 {
 	int saved = errno;
@@ -27,7 +33,7 @@ int err_errno(struct err *e, enum exit_code code, const char *format, ...)
 
 	if (!e)
 		return -1;
-	e->code = code;
+	e->code = code == EXIT_USAGE && is_of_machine(saved) ? EXIT_FAILED : code;
 	e->superseded = false;
 	va_start(args, format);
 	n = vsnprintf(e->text, sizeof e->text, format, args);

@@ -74,7 +74,7 @@ int file_read(const char *path, struct buf *to, struct err *err)
 	return n < 0 ? -1 : 0;
 }
 
-static int write_all(int fd, struct span content)
+int file_write(int fd, struct span content)
 {
 	while (content.n > 0) {
 		ssize_t n = write(fd, content.p, content.n);
@@ -84,6 +84,21 @@ static int write_all(int fd, struct span content)
 			content = span_make(content.p + n, content.n - (size_t)n);
 	}
 	return 0;
+}
+
+ssize_t file_pread(int fd, void *to, size_t n, off_t at)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t more = pread(fd, (char *)to + got, n - got, at + (off_t)got);
+		if (more < 0 && errno != EINTR)
+			return -1;
+		if (more == 0)
+			break;
+		got += more > 0 ? (size_t)more : 0;
+	}
+	return (ssize_t)got;
 }
 
 /* Ends with the descriptor closed, and errno that of the first failure. */
@@ -101,7 +116,7 @@ static int write_in_place(const char *path, struct span content)
 {
 	int fd = open_patiently(path, O_WRONLY);
 
-	return fd < 0 ? -1 : close_after(fd, write_all(fd, content));
+	return fd < 0 ? -1 : close_after(fd, file_write(fd, content));
 }
 
 static mode_t new_file_mode(void)
@@ -119,7 +134,7 @@ static int write_fresh(char *fresh, mode_t mode, struct span content)
 
 	if (fd < 0)
 		return -1;
-	result = fchmod(fd, mode) < 0 || write_all(fd, content) < 0 || fsync(fd) < 0 ? -1 : 0;
+	result = fchmod(fd, mode) < 0 || file_write(fd, content) < 0 || fsync(fd) < 0 ? -1 : 0;
 	return close_after(fd, result);
 }
 
@@ -204,7 +219,7 @@ static int replace(const char *path, struct span content)
 int file_replace(const char *path, struct span content, struct err *err)
 {
 	int fd = standard_descriptor(path);
-	int result = fd < 0 ? replace(path, content) : write_all(fd, content);
+	int result = fd < 0 ? replace(path, content) : file_write(fd, content);
 
 	return result < 0 ? err_errno(err, EXIT_FAILED, "cannot write '%s'", path) : 0;
 }

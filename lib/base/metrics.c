@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 struct metrics {
@@ -68,10 +69,24 @@ static void release(struct metrics *m)
 	free(m);
 }
 
+/* What lies there is replaced: that must not be a device. (A folder cannot be.) */
+static int check_file(const char *path, struct err *err)
+{
+	struct stat there;
+
+	if (stat(path, &there) < 0 || S_ISREG(there.st_mode) || S_ISDIR(there.st_mode))
+		return 0;
+	return err_set(
+		err, EXIT_USAGE, "cannot write metrics to '%s': it is no regular file", path);
+}
+
 struct metrics *metrics_open(const char *path, struct err *err)
 {
-	struct metrics *m = mem_alloc(1, sizeof *m);
+	struct metrics *m;
 
+	if (check_file(path, err) < 0)
+		return NULL;
+	m = mem_alloc(1, sizeof *m);
 	m->path = path;
 	m->claim = -1;
 	m->claim_path = beside(path, ".lock");
@@ -140,16 +155,17 @@ void metrics_add(
 static int put_in_place(struct metrics *m, struct span text)
 {
 	int fd = open(m->fresh_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	ssize_t n;
+	int result, saved;
 
 	if (fd < 0)
 		return -1;
-	n = write(fd, text.p, text.n);
-	if (close(fd) < 0 || n != (ssize_t)text.n) {
-		if (n >= 0 && n != (ssize_t)text.n)
-			errno = ENOSPC;
+	result = file_write(fd, text);
+	saved = errno;
+	if (close(fd) < 0 && result == 0)
 		return -1;
-	}
+	errno = saved;
+	if (result < 0)
+		return -1;
 	return rename(m->fresh_path, m->path);
 }
 

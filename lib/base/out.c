@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/prog.h"
 #include "base/sig.h"
@@ -20,7 +21,7 @@ enum { FIRST_CAP = 128 * 1024 }; /* bytes: twice what a pipe holds */
 struct out {
 	int fd;
 	const char *name;
-	bool is_file; /* a regular file named by --output: locked, synced, cut back to whole records */
+	bool is_file; /* a regular file of --output: locked, synced, cut back to whole records */
 	bool unsynced;
 	off_t size; /* of that file, as far as we wrote it */
 	char *data;
@@ -48,20 +49,19 @@ static int lock(struct out *out, struct err *err)
 		err, EXIT_FAILED, "cannot write '%s': another process is writing to it", out->name);
 }
 
-/* Where the last whole record ends: behind the last newline before `size`, or 0; -1 on failure. */
-static off_t last_whole_record(int fd, off_t size)
+off_t out_whole(int fd, off_t size)
 {
 	char bytes[4096];
 
 	while (size > 0) {
 		size_t n = size < (off_t)sizeof bytes ? (size_t)size : sizeof bytes;
-		ssize_t got = pread(fd, bytes, n, size - (off_t)n);
-		if (got != (ssize_t)n)
+		ssize_t got = file_pread(fd, bytes, n, size - (off_t)n);
+		if (got < 0)
 			return -1;
-		for (size_t i = n; i > 0; i--)
-			if (bytes[i - 1] == '\n')
-				return size - (off_t)(n - i);
 		size -= (off_t)n;
+		for (; got > 0; got--)
+			if (bytes[got - 1] == '\n')
+				return size + got;
 	}
 	return 0;
 }
@@ -69,7 +69,7 @@ static off_t last_whole_record(int fd, off_t size)
 /* A writer that was killed may have left half a record behind. */
 static int cut_torn_line(struct out *out, struct err *err)
 {
-	off_t whole = last_whole_record(out->fd, out->size);
+	off_t whole = out_whole(out->fd, out->size);
 
 	if (whole < 0)
 		return err_errno(err, EXIT_FAILED, "cannot read '%s'", out->name);
@@ -95,7 +95,7 @@ static int open_path(const char *path)
 
 	do
 		fd = open(path, flags, 0666);
-	while (fd < 0 && errno == EINTR && !sig_stops());
+	while (fd < 0 && errno == EINTR && !sig_stops() && !sig_expired());
 	return fd;
 }
 
@@ -104,6 +104,8 @@ static int open_file(struct out *out, struct err *err)
 	struct stat status;
 
 	out->fd = open_path(out->name);
+	if (out->fd < 0 && errno == EINTR)
+		return err_set(err, EXIT_FAILED, "cannot open '%s': it has no reader", out->name);
 	if (out->fd < 0 || fstat(out->fd, &status) < 0)
 		return err_errno(err, EXIT_FAILED, "cannot open '%s'", out->name);
 	out->is_file = S_ISREG(status.st_mode);
@@ -154,7 +156,7 @@ static int fail(struct out *out, size_t written)
 	if (out->lost)
 		out->lost(out->lost_arg, span_make(out->data + begin, out->len - begin));
 	out->len = 0;
-	if (out->is_file && (whole = last_whole_record(out->fd, out->size)) >= 0 &&
+	if (out->is_file && (whole = out_whole(out->fd, out->size)) >= 0 &&
 		ftruncate(out->fd, whole) == 0)
 		out->size = whole;
 	return -1;
@@ -251,16 +253,25 @@ int out_record(struct out *out, struct span record)
 
 int out_flush(struct out *out)
 {
+	int64_t begun;
+	int result;
+
 	if (write_held(out) < 0)
 		return -1;
 	if (!out->is_file || !out->unsynced)
 		return 0;
-	out->unsynced = false;
-	if (fdatasync(out->fd) < 0) {
+	begun = stamp_monotonic();
+	result = fdatasync(out->fd);
+	if (result < 0)
 		err_errno(&out->failure, EXIT_FAILED, "cannot write '%s'", out->name);
-		return -1;
-	}
-	return 0;
+	out->spent_ns += stamp_monotonic() - begun;
+	out->unsynced = false;
+	return result;
+}
+
+off_t out_size(const struct out *out)
+{
+	return out->size;
 }
 
 int64_t out_spent_ns(const struct out *out)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ static struct {
 	int pipe[2];
 	uint64_t drain_ms;
 	int64_t since_ns; /* when the first stop was first looked at; 0 before */
+	int64_t end_ns;	  /* of sig_end_at(); 0: none */
 	sigset_t shielded;
 } sig = {.pipe = {-1, -1}};
 
@@ -103,7 +105,7 @@ void sig_init(uint64_t drain_ms)
 {
 	sig.drain_ms = drain_ms;
 	if (pipe(sig.pipe) < 0)
-		diag_die(EXIT_FAILED, "cannot make a pipe for signals");
+		diag_die(EXIT_FAILED, "cannot make a pipe for signals: %s", strerror(errno));
 	for (int i = 0; i < 2; i++) {
 		fcntl(sig.pipe[i], F_SETFL, O_NONBLOCK);
 		fcntl(sig.pipe[i], F_SETFD, FD_CLOEXEC);
@@ -142,9 +144,21 @@ int64_t sig_left_ms(void)
 	return (int64_t)sig.drain_ms - passed_ms;
 }
 
+void sig_end_at(int64_t ns)
+{
+	sig.end_ns = ns;
+	sig_beat();
+}
+
+static bool is_late(void)
+{
+	return sig.end_ns &&
+		(stamp_monotonic() - sig.end_ns) / STAMP_NS_PER_MS >= (int64_t)sig.drain_ms;
+}
+
 bool sig_expired(void)
 {
-	return sig.stops && sig_left_ms() == 0;
+	return (sig.stops && sig_left_ms() == 0) || is_late();
 }
 
 bool sig_account_due(void)

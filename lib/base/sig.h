@@ -22,11 +22,16 @@ int sig_stops(void);
 /* The first stop signal, or 0. */
 int sig_number(void);
 
+/* The program will end by itself at this moment of stamp_monotonic(). What still blocks then has the
+ * drain time, as after a stop signal, and is interrupted as sig_beat() says: it may look at
+ * sig_expired(). No stop is noted. */
+void sig_end_at(int64_t ns);
+
 /* Whether what is still being done must end now: a second signal came, or the drain time has
- * passed since the first. */
+ * passed since the first, or since the moment of sig_end_at(). */
 bool sig_expired(void);
 
-/* Milliseconds until sig_expired() at the latest; -1 while no stop was asked for. */
+/* Milliseconds until a stop signal makes sig_expired() true; -1 while none came. */
 int64_t sig_left_ms(void);
 
 /* Whether SIGUSR1 came since the last call; and whether one came that nobody has asked about. */

@@ -154,6 +154,20 @@ static void check_own(const char *path, const char *reason, const char *name)
 	budget_close(b);
 }
 
+/* As a later version might write it. */
+static const char later[HEAD_SIZE + 100] = "tradepipe budget 12, text\n";
+
+static bool is_later(const char *path)
+{
+	char bytes[sizeof later + 1];
+	FILE *file = fopen(path, "r");
+	size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+
+	if (file)
+		fclose(file);
+	return n == sizeof later && memcmp(bytes, later, n) == 0;
+}
+
 static void check_refusals(void)
 {
 	static const char others[] = "the folder is another user's, or others may write to it";
@@ -179,6 +193,11 @@ static void check_refusals(void)
 	scribble(in_folder("open/file"), 0, "{}\n", 3);
 	check_own(in_folder("open/file"), "it holds something else", "a file of another kind");
 	TAP_OK(size_of(in_folder("open/file")) == 3, "which stays as it is");
+	unlink(in_folder("open/file"));
+	fclose(fopen(in_folder("open/file"), "w"));
+	scribble(in_folder("open/file"), 0, later, sizeof later);
+	check_own(in_folder("open/file"), "a later version", "a file of a later version");
+	TAP_OK(is_later(in_folder("open/file")), "which stays as it is too");
 	unlink(in_folder("open/file"));
 	if (geteuid() == 0) {
 		chown(in_folder("open"), 12345, (gid_t)-1);
@@ -209,6 +228,12 @@ static void check_damage(void)
 		"one that has become another kind");
 	truncate(path, 0);
 	TAP_OK(takes(b, &hour) && !takes(b, &hour), "a file that is empty");
+	scribble(path, 0, "tradepipe budget 0, text\n", 25);
+	TAP_OK(takes(b, &hour) && !takes(b, &hour), "one that no version writes");
+	truncate(path, 0);
+	scribble(path, 0, later, sizeof later);
+	TAP_OK(takes(b, &hour) && !takes(b, &hour) && is_later(path),
+		"one that a later version has made its own is left to it");
 	budget_close(b);
 	unlink(path);
 }

@@ -57,6 +57,11 @@ static void test_file(void)
 	child_run(&child, run_open, path);
 	TAP_OK(child.status == EXIT_USAGE && strstr(child.err, path) && holds("3\n"),
 		"a second writer is refused");
+	child_run(&child, run_open, "/dev/null");
+	stat("/dev/null", &first);
+	TAP_OK(child.status == EXIT_USAGE && strstr(child.err, "no regular file") &&
+			S_ISCHR(first.st_mode),
+		"a device is not replaced");
 	child_run(&child, run_open, path);
 	TAP_OK(child.status == EXIT_USAGE, "every time");
 	metrics_close(m);

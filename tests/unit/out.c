@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/prog.h"
 #include "base/sig.h"
+#include "base/stamp.h"
 
 #include "child.h"
 #include "tap.h"
@@ -80,6 +81,32 @@ static void test_torn_lines(void)
 			good = cuts(sizes[whole], sizes[torn]) && good;
 		TAP_OK(good, "a torn last line of %zu bytes is cut", sizes[torn]);
 	}
+}
+
+/* The disk takes its time, for once, in place of the call of the library. */
+static int64_t sync_ns;
+
+int fdatasync(int fd)
+{
+	int64_t end = stamp_monotonic() + sync_ns;
+
+	while (stamp_monotonic() < end)
+		poll(NULL, 0, 1);
+	return fsync(fd);
+}
+
+static void test_sync(void)
+{
+	struct err err;
+	struct out *out = out_open(path, &err);
+	uint64_t unwritten;
+
+	sync_ns = 50 * STAMP_NS_PER_MS;
+	out_record(out, span_text("record"));
+	TAP_OK(out_flush(out) == 0 && out_spent_ns(out) >= sync_ns,
+		"the time of a sync is spent as that of a write is");
+	sync_ns = 0;
+	out_close(out, EXIT_DONE, &unwritten);
 }
 
 static void test_open(void)
@@ -256,6 +283,17 @@ static int run_unread_pipe(const void *arg)
 	return out_open(arg, &err) ? 100 : (int)err.code;
 }
 
+/* One that nobody reads, and the program's own end. */
+static int run_late_pipe(const void *arg)
+{
+	struct err err;
+
+	diag_init("out");
+	sig_init(100);
+	sig_end_at(stamp_monotonic());
+	return out_open(arg, &err) ? 100 : (int)diag_err(&err);
+}
+
 static void test_named_pipe(void)
 {
 	char name[] = "/tmp/out-fifo.XXXXXX";
@@ -269,6 +307,9 @@ static void test_named_pipe(void)
 	child_run(&child, run_unread_pipe, name);
 	TAP_OK(child.status == EXIT_FAILED, "a stop signal ends the wait for its first: %d",
 		child.status);
+	child_run(&child, run_late_pipe, name);
+	TAP_OK(child.status == EXIT_FAILED && strstr(child.err, "': it has no reader\n"),
+		"... and so does the program's own end: %d %s", child.status, child.err);
 	unlink(name);
 }
 
@@ -293,21 +334,24 @@ static int run_broken_pipe(const void *arg)
 											   : 102;
 }
 
-/* The reader has stopped reading, and a stop signal comes. */
+/* The reader has stopped reading, and a stop signal comes, or the program's own end. */
 static int run_stuck(const void *arg)
 {
+	const bool *signalled = arg;
 	struct out *out;
 	uint64_t unwritten;
 	int ends[2], code;
 
-	(void)arg;
 	diag_init("out");
 	sig_init(200);
 	if (pipe(ends) < 0)
 		return 100;
 	dup2(ends[1], STDOUT_FILENO);
 	out = out_open(NULL, NULL);
-	raise(SIGTERM);
+	if (*signalled)
+		raise(SIGTERM);
+	else
+		sig_end_at(stamp_monotonic());
 	if (write_records(out) == 0)
 		return 101;
 	code = out_close(out, EXIT_DONE, &unwritten);
@@ -316,14 +360,18 @@ static int run_stuck(const void *arg)
 
 static void test_readers(void)
 {
+	static const bool signalled[] = {true, false};
 	struct child child;
 
 	child_run(&child, run_broken_pipe, NULL);
 	TAP_OK(child.status == 0 && !*child.err, "a reader that went away is a quiet end");
-	child_run(&child, run_stuck, NULL);
-	TAP_OK(child.status == EXIT_PARTIAL &&
-			strstr(child.err, "'standard output': its reader did not take it"),
-		"a stuck reader is left when the drain is over");
+	for (int i = 0; i < 2; i++) {
+		child_run(&child, run_stuck, &signalled[i]);
+		TAP_OK(child.status == EXIT_PARTIAL &&
+				strstr(child.err, "'standard output': its reader did not take it"),
+			"a stuck reader is left when the drain is over: %s",
+			signalled[i] ? "after a signal" : "after the program's own end");
+	}
 }
 
 /* Records of any length, up to the longest. */
@@ -360,6 +408,7 @@ int main(void)
 	close(mkstemp(path));
 	test_torn_lines();
 	test_open();
+	test_sync();
 	test_full();
 	test_pipe();
 	test_named_pipe();

@@ -127,6 +127,44 @@ static int run_beat(const void *arg)
 	return stamp_monotonic() - start < 4 * STAMP_NS_PER_S ? 0 : 3;
 }
 
+/* Past its end and the drain time, what a program does must stop, though no signal has come; and
+ * what blocks comes back to see that. */
+static int run_end(const void *arg)
+{
+	char byte;
+	int ends[2];
+
+	(void)arg;
+	sig_init(DRAIN_MS);
+	if (pipe(ends) < 0)
+		return 1;
+	sig_end_at(stamp_monotonic() + 3600 * STAMP_NS_PER_S);
+	if (sig_expired())
+		return 2;
+	sig_end_at(stamp_monotonic() - DRAIN_MS * STAMP_NS_PER_MS);
+	if (!sig_expired() || sig_stops() || sig_number() || sig_left_ms() != -1)
+		return 3;
+	if (read(ends[0], &byte, 1) >= 0)
+		return 4;
+	raise(SIGTERM);
+	return sig_expired() ? 0 : 5;
+}
+
+/* A signal's drain does not outlast that of the end, nor the other way round. */
+static int run_end_later(const void *arg)
+{
+	(void)arg;
+	sig_init(60 * 1000);
+	sig_end_at(stamp_monotonic());
+	if (sig_expired())
+		return 1;
+	raise(SIGTERM);
+	if (sig_expired())
+		return 2;
+	raise(SIGTERM);
+	return sig_expired() ? 0 : 3;
+}
+
 /* Within the shield a signal waits. */
 static int run_shield(const void *arg)
 {
@@ -205,6 +243,8 @@ static const struct {
 	{"dying of SIGPIPE, which is ignored", run_die, &sigpipe, -SIGPIPE},
 	{"a signal before a wait ends it", run_before_wait, NULL, 0},
 	{"what blocks comes back once a second after a signal", run_beat, NULL, 0},
+	{"a program that has an end of its own has the drain time behind it", run_end, NULL, 0},
+	{"... also after a signal, until there is a second one", run_end_later, NULL, 0},
 	{"the shield holds a signal back", run_shield, NULL, 0},
 	{"the end of a child wakes a wait", run_child, NULL, 0},
 	{"a reset gives signals back, ignored ones excepted", run_reset, NULL, 0},
