@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/stamp.h"
 
 enum {
@@ -13,27 +14,16 @@ enum {
 	HELD_S = 7 * 24 * 60 * 60, /* Binance bans for three days at most */
 };
 
-#define HASH_START UINT64_C(0xCBF29CE484222325) /* FNV-1a */
-
-static uint64_t hash_on(uint64_t hash, const void *bytes, size_t n)
+static uint64_t sum_of(const struct budget_slot *slot)
 {
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ p[i]) * UINT64_C(0x100000001B3);
-	return hash;
-}
-
-static uint64_t hash_bytes(const void *bytes, size_t n)
-{
-	return hash_on(HASH_START, bytes, n);
+	return hash_add(HASH_START, slot, offsetof(struct budget_slot, sum));
 }
 
 uint64_t budget_lane_hash(const char *host, const char *name)
 {
-	uint64_t hash = hash_bytes(host, strlen(host) + 1);
+	uint64_t hash = hash_add(HASH_START, host, strlen(host) + 1);
 
-	return name ? hash_on(hash, name, strlen(name) + 1) : hash;
+	return name ? hash_add(hash, name, strlen(name) + 1) : hash;
 }
 
 void budget_lane_clear(struct budget_slot *slot, uint64_t hash)
@@ -43,12 +33,12 @@ void budget_lane_clear(struct budget_slot *slot, uint64_t hash)
 
 void budget_lane_seal(struct budget_slot *slot)
 {
-	slot->sum = hash_bytes(slot, offsetof(struct budget_slot, sum));
+	slot->sum = sum_of(slot);
 }
 
 bool budget_lane_is_sound(const struct budget_slot *slot)
 {
-	return slot->sum == hash_bytes(slot, offsetof(struct budget_slot, sum));
+	return slot->sum == sum_of(slot);
 }
 
 static bool is_ahead(const struct budget_slot *slot, int64_t now_ns)
@@ -130,8 +120,8 @@ static bool is_late(int64_t window_ns, const struct budget_lane *lane, int64_t n
 	return now_ns >= window_ns + window_length(lane) - window_length(lane) / 20;
 }
 
-/* Moves on to the window of this moment; what was taken late in the one before counts in both. Where
- * the clock was set back a little, the one that has begun already goes on. */
+/* Moves on to the window of this moment; what was taken late in the one before counts in both.
+ * Where the clock was set back a little, the one that has begun already goes on. */
 static void roll(struct budget_slot *slot, const struct budget_lane *lane, int64_t now_ns)
 {
 	int64_t length = window_length(lane);

@@ -14,7 +14,10 @@ enum {
 	NS_DIGITS = 9,
 	YEAR_FIRST = 1969, /* an offset can carry its last day into 1970 */
 	YEAR_LAST = 2262,
+	SUSPENDED_TRIES = 10,
 };
+
+#define SUSPENDED_NARROW_NS (5 * STAMP_NS_PER_MS)
 
 /*
  * Days since 1970-01-01 of a date in the proleptic Gregorian calendar, and back. The year is
@@ -286,11 +289,27 @@ int64_t stamp_monotonic(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
-int64_t stamp_suspended(void)
+int64_t stamp_boottime(void)
 {
 #ifdef CLOCK_BOOTTIME
-	return read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC);
+	return read_clock(CLOCK_BOOTTIME);
 #else
-	return 0;
+	return stamp_monotonic();
 #endif
+}
+
+/* Two clocks cannot be read at once: what lies between shows how far they are to be believed. */
+int64_t stamp_suspended(void)
+{
+	int64_t narrowest = INT64_MAX, suspended = 0;
+
+	for (int i = 0; i < SUSPENDED_TRIES && narrowest > SUSPENDED_NARROW_NS; i++) {
+		int64_t before = stamp_monotonic(), all = stamp_boottime();
+		int64_t between = stamp_monotonic() - before;
+		if (between >= narrowest)
+			continue;
+		narrowest = between;
+		suspended = all - before;
+	}
+	return suspended;
 }

@@ -40,8 +40,11 @@ size_t stamp_write(char *to, int64_t ns, unsigned digits);
 int64_t stamp_now(void);
 int64_t stamp_monotonic(void);
 
-/* How long the machine has been suspended since it was started, during which the second clock stood
- * still; always 0 where the system does not tell. */
+/* The same, but it goes on while the machine is suspended, where the system has such a clock. */
+int64_t stamp_boottime(void);
+
+/* How long the machine has been suspended since it was started, during which stamp_monotonic()
+ * stood still, give or take some milliseconds; always 0 where the system does not tell. */
 int64_t stamp_suspended(void);
 
 #endif

@@ -1,5 +1,6 @@
 #include "market/kraken_edge.h"
 
+#include "base/hash.h"
 #include "base/stamp.h"
 
 #define NS_PER_US INT64_C(1000)
@@ -25,14 +26,9 @@ void kraken_edge_turn(struct kraken_edge *edge)
 	edge->again = 0;
 }
 
-/* FNV-1a. */
 static uint64_t hash(struct span text)
 {
-	uint64_t sum = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < text.n; i++)
-		sum = (sum ^ (unsigned char)text.p[i]) * UINT64_C(1099511628211);
-	return sum;
+	return hash_add(HASH_START, text.p, text.n);
 }
 
 static enum kraken_edge_verdict judge_id(struct kraken_edge *edge, const struct kraken_row *row)

@@ -16,7 +16,7 @@ int kraken_rest_open(
 	*rest = (struct kraken_rest){
 		.http = {settings->ca_file, settings->connect_ms, IDLE_MS, TOTAL_MS},
 		.start_ns = stamp_now(),
-		.began_ns = stamp_monotonic() + stamp_suspended(),
+		.began_ns = stamp_boottime(),
 	};
 	if (api_read(&rest->api, settings->option, settings->url, err) < 0)
 		return -1;
@@ -35,7 +35,7 @@ void kraken_rest_close(struct kraken_rest *rest)
 
 int64_t kraken_rest_now(const struct kraken_rest *rest)
 {
-	return rest->start_ns + (stamp_monotonic() + stamp_suspended() - rest->began_ns);
+	return rest->start_ns + (stamp_boottime() - rest->began_ns);
 }
 
 void kraken_rest_ask(

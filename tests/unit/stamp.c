@@ -1,8 +1,10 @@
-/* RFC 3339 both ways. */
+/* RFC 3339 both ways, and the clocks. */
 #include "base/stamp.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
+#include "clocks.h"
 #include "tap.h"
 
 static const struct {
@@ -190,6 +192,47 @@ static void test_seconds(void)
 	}
 }
 
+/* Wherever the program stands still, none of it is taken for a suspension. */
+static void test_suspended(void)
+{
+	int64_t most = 0, least = INT64_MAX;
+
+	clocks.is_on = true;
+	clocks.slept_ns = 3600 * STAMP_NS_PER_S;
+	for (unsigned i = 0; i < 18; i++) {
+		clocks.looks = 0;
+		clocks.still_at = 1 + i % 6;
+		clocks.still_for = 1 + i / 6;
+		int64_t ns = stamp_suspended() - clocks.slept_ns;
+		most = ns > most ? ns : most;
+		least = ns < least ? ns : least;
+	}
+	TAP_OK(least > -STAMP_NS_PER_S && most < STAMP_NS_PER_S,
+		"standing still is no suspension: %lld to %lld ns off", (long long)least,
+		(long long)most);
+	clocks.looks = 0;
+	clocks.still_at = 1;
+	clocks.still_for = UINT_MAX;
+	stamp_suspended();
+	TAP_OK(clocks.looks > 3, "where it always stands still, that has an end");
+	clocks.is_on = false;
+}
+
+static void test_boottime(void)
+{
+	int64_t before;
+
+	clocks.is_on = true;
+	clocks.still_for = 0;
+	clocks.looks = 0;
+	before = stamp_boottime();
+	TAP_OK(clocks.looks == 1 && stamp_boottime() > before, "one look at one clock");
+	clocks.slept_ns += STAMP_NS_PER_S;
+	TAP_OK(stamp_boottime() - before >= STAMP_NS_PER_S,
+		"which goes on while the machine is suspended");
+	clocks.is_on = false;
+}
+
 int main(void)
 {
 	int64_t before, ns;
@@ -212,6 +255,8 @@ int main(void)
 	test_shortcut();
 	test_take();
 	test_seconds();
+	test_suspended();
+	test_boottime();
 	TAP_OK(stamp_now() > INT64_C(1700000000) * STAMP_NS_PER_S, "the clock counts from 1970");
 	before = stamp_monotonic();
 	TAP_OK(stamp_monotonic() >= before, "the other clock does not go back");
