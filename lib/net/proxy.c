@@ -135,6 +135,24 @@ static void percent_decode(char *text)
 	*to = '\0';
 }
 
+/* Decodes "name:password", and puts the colon where there is no password: RFC 7617 wants it, and a
+ * colon that is encoded belongs to the name. -1 where it finds no room. */
+static int complete_user(char *user)
+{
+	bool lacks_colon = *user && !strchr(user, ':');
+	size_t n;
+
+	percent_decode(user);
+	n = strlen(user);
+	if (!lacks_colon)
+		return 0;
+	if (n == URL_USER_MAX)
+		return -1;
+	user[n] = ':';
+	user[n + 1] = '\0';
+	return 0;
+}
+
 static int parse(const char *value, const char *name, struct url *proxy, struct err *err)
 {
 	static const char assumed[] = "http://";
@@ -156,7 +174,9 @@ static int parse(const char *value, const char *name, struct url *proxy, struct 
 			proxy->scheme);
 	if (!proxy->port)
 		proxy->port = CURL_PORT;
-	percent_decode(proxy->user);
+	if (complete_user(proxy->user) < 0)
+		return err_set(err, EXIT_USAGE,
+			"cannot use the proxy in %s: its user name is too long", name);
 	return 1;
 }
 

@@ -40,7 +40,6 @@ SSL_CTX *trust_new(const char *ca_file, struct err *err)
 		return NULL;
 	}
 	SSL_CTX_set_verify(trust, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_mode(trust, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	if (ca_file && SSL_CTX_load_verify_locations(trust, ca_file, NULL) != 1) {
 		err_set(err, EXIT_USAGE, "cannot read certificates from '%s': %s", ca_file,
 			reason());
@@ -50,7 +49,8 @@ SSL_CTX *trust_new(const char *ca_file, struct err *err)
 	return trust;
 }
 
-/* The system's certificates take some 20 ms to read, which a connection without TLS need not pay. */
+/* The system's certificates take some 20 ms to read, which a connection without TLS
+ * need not pay. */
 static void load_system(SSL_CTX *trust)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(trust);

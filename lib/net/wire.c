@@ -119,8 +119,8 @@ int wire_begin_tls(struct wire *wire, SSL_CTX *trust, const char *host)
 		return -1;
 	SSL_set_app_data(tls, wire);
 	SSL_set_verify(tls, SSL_VERIFY_PEER, on_certificate);
-	/* An end that TLS did not announce shows in what is read, which says where it ends itself. While a
-	 * server renegotiates, writing would wait for reading. */
+	/* An end that TLS did not announce shows in what is read, which says where it ends itself.
+	 * While a server renegotiates, writing would wait for reading. */
 	SSL_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
 	SSL_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_set_read_ahead(tls, 1);
@@ -148,9 +148,11 @@ static int judge(struct wire *wire, int n)
 	case SSL_ERROR_ZERO_RETURN:
 		return 0;
 	case SSL_ERROR_SYSCALL:
+		wire->failed = true;
 		errno = fault;
 		return fault ? -1 : 0;
 	default:
+		wire->failed = true;
 		why = trust_failure();
 		if (!wire->fault[0])
 			snprintf(wire->fault, sizeof wire->fault, "TLS failed: %s",
@@ -260,7 +262,7 @@ const char *wire_why(const struct wire *wire, int fault)
 
 void wire_close(struct wire *wire)
 {
-	if (wire->tls && SSL_is_init_finished(wire->tls)) {
+	if (wire->tls && !wire->failed && SSL_is_init_finished(wire->tls)) {
 		ERR_clear_error();
 		SSL_shutdown(wire->tls); /* says goodbye, and does not wait for an answer */
 	}

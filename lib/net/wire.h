@@ -25,6 +25,7 @@ struct wire {
 	bool more;		    /* TLS may hold bytes that poll() does not see */
 	int later;		    /* errno that the next reading fails with, or 0 */
 	bool untrusted;		    /* the certificate was refused */
+	bool failed;		    /* TLS is beyond use: not even a goodbye can be said */
 	char fault[WIRE_FAULT_MAX]; /* what is wrong with TLS, or empty */
 };
 
@@ -37,12 +38,12 @@ int wire_connect(struct wire *wire, const char *address, uint16_t port);
  * stood. */
 int wire_socket_fault(const struct wire *wire);
 
-/* Wants TLS from now on, with the peer that is `host`, which must live as long as the connection and
- * be what trust_expect() was told. 0, or -1 where OpenSSL has no memory. */
+/* Wants TLS from now on, with the peer that is `host`, which must live as long as the connection
+ * and be what trust_expect() was told. 0, or -1 where OpenSSL has no memory. */
 int wire_begin_tls(struct wire *wire, struct ssl_ctx_st *trust, const char *host);
 
-/* Goes on with TLS's handshake, which must be over before anything is read or written. 0 once it is,
- * or -1 and errno: EAGAIN, or what went wrong, which wire_why() puts in words. */
+/* Goes on with TLS's handshake, which must be over before anything is read or written. 0 once it
+ * is, or -1 and errno: EAGAIN, or what went wrong, which wire_why() puts in words. */
 int wire_shake_hands(struct wire *wire);
 
 /* Bytes that were read, at most n; 0 at the end; or -1 and errno. */

@@ -14,7 +14,10 @@
 #include "net/trust.h"
 #include "net/ws_priv.h"
 
-enum { FAREWELL_MS = 200 }; /* for a close frame's way out */
+enum {
+	FAREWELL_MS = 200, /* for a close frame's way out */
+	UNREAD_MS = 100,   /* after which bytes may have come that nobody has read */
+};
 
 struct ws *ws_new(const struct ws_events *events, void *arg, const char *ca_file, struct err *err)
 {
@@ -22,6 +25,7 @@ struct ws *ws_new(const struct ws_events *events, void *arg, const char *ca_file
 
 	ws->events = *events;
 	ws->arg = arg;
+	ws->retry_after_ms = -1;
 	ws_message_init(ws);
 	wire_init(&ws->wire);
 	ws->trust = trust_new(ca_file, err);
@@ -37,6 +41,7 @@ int ws_connect(struct ws *ws, const char *url, uint64_t timeout_ms, struct err *
 	ws->end = WS_END_NONE;
 	ws->reason[0] = '\0';
 	ws->heard_ns = 0;
+	ws->retry_after_ms = -1;
 	ws->server_closed = false;
 	return ws_dial_begin(ws, url, timeout_ms, err);
 }
@@ -134,7 +139,9 @@ static void hear(struct ws *ws)
 	ws_finish(ws, WS_END_CLOSED);
 }
 
-static void serve_socket(struct ws *ws, int64_t timeout_ms)
+/* Waits until there is something to do. A wait that a signal has ended says nothing of the socket,
+ * and the program may have stood still for long: no silence must be concluded from that. */
+static bool is_due(const struct ws *ws, int64_t timeout_ms)
 {
 	struct pollfd polled[] = {
 		{.fd = ws->wire.fd, .events = awaited(ws)},
@@ -144,9 +151,17 @@ static void serve_socket(struct ws *ws, int64_t timeout_ms)
 
 	if (n < 0 || polled[1].revents) {
 		sig_consume();
-		return;
+		if (sig_stops())
+			return false;
+		polled[0].revents = 0;
+		poll(polled, 1, 0);
 	}
-	if (!polled[0].revents && !wire_has_more(&ws->wire))
+	return polled[0].revents || wire_has_more(&ws->wire);
+}
+
+static void serve_socket(struct ws *ws, int64_t timeout_ms)
+{
+	if (!is_due(ws, timeout_ms))
 		return;
 	ws->serving = true;
 	if (ws->phase == WS_OPEN)
@@ -203,9 +218,19 @@ const char *ws_end_reason(const struct ws *ws)
 	return ws->reason;
 }
 
+int64_t ws_retry_after_ms(const struct ws *ws)
+{
+	return ws->retry_after_ms;
+}
+
 int64_t ws_last_heard(const struct ws *ws)
 {
-	return ws->heard_ns;
+	struct pollfd polled = {.fd = ws_fd(ws), .events = POLLIN};
+	int64_t now = stamp_monotonic();
+
+	if (now - ws->heard_ns < UNREAD_MS * STAMP_NS_PER_MS || poll(&polled, 1, 0) <= 0)
+		return ws->heard_ns;
+	return now;
 }
 
 int ws_send(struct ws *ws, struct span text)

@@ -1,13 +1,14 @@
 /*
  * One WebSocket client connection at a time (RFC 6455). Messages are assembled across fragments
- * before anybody sees them; whether text is UTF-8 is left to whoever reads it. TLS is always verified,
- * host name included (see trust.h); a dot at the end of a name is for its lookup alone; a plain ws:// address is taken at its word. Proxies are chosen as proxy.h says.
- * No extension is offered, pings are answered.
+ * before anybody sees them; whether text is UTF-8 is left to whoever reads it. TLS is always
+ * verified, host name included (see trust.h); a dot at the end of a name is for its lookup alone; a
+ * plain ws:// address is taken at its word. Proxies are chosen as proxy.h says. No extension is
+ * offered, pings are answered.
  *
  * It knows nothing of reconnecting: the caller decides when to connect again. Nor does it watch
- * over a connection that stands: it lasts until the server ends it or the caller does, however
- * long a callback takes. While one blocks (writing to a slow reader), nothing is read, and TCP
- * makes the server wait.
+ * over a connection that stands: it lasts until the server ends it or the caller does, however long
+ * a callback takes. While one blocks (writing to a slow reader), nothing is read, and TCP makes the
+ * server wait.
  */
 #ifndef TRADEPIPE_NET_WS_H
 #define TRADEPIPE_NET_WS_H
@@ -49,24 +50,26 @@ struct ws;
 struct ws *ws_new(const struct ws_events *events, void *arg, const char *ca_file, struct err *err);
 
 /* Begins to connect to a ws:// or wss:// address, once a connection there was is ended; ws_serve()
- * goes on with it. Names are looked up without blocking, and their addresses tried in turn. The
- * attempt ends by itself after timeout_ms, the lookup, TLS and the handshake included. -1 and *err:
- * EXIT_USAGE where the address, or the proxy's, is none. */
+ * goes on with it. Names are looked up without blocking, and their addresses tried in turn until
+ * one takes the connection; those that no message came from when they were tried last come behind
+ * the others. The attempt ends by itself after timeout_ms, a day at most, the lookup, TLS and the
+ * handshake included; or at once, where the system has no thread or descriptor to spare. -1 and
+ * *err: EXIT_USAGE where the address, or the proxy's, is none. */
 int ws_connect(struct ws *ws, const char *url, uint64_t timeout_ms, struct err *err);
 
 /* Waits for at most timeout_ms (-1: no limit) until there is something to do, does it, calls the
  * events; each call reads once, so that the caller can write out what it holds before it waits.
- * Comes back at once at a signal, and may come back early for nothing. Does the duties of wait.h.
- * Without a connection it just waits. */
+ * Comes back at a signal, at once where that asks to stop, and may come back early for nothing.
+ * Does the duties of wait.h. Without a connection it just waits. */
 void ws_serve(struct ws *ws, int64_t timeout_ms);
 
 bool ws_is_open(const struct ws *ws);
 
 /* For callers who wait themselves, for other things as well: the descriptor that is readable when
  * ws_serve(ws, 0) has something to do, and whether it has without that: bytes were read already, or
- * something is to be sent and there is room. Ask before each wait, and serve until it is false; what
- * finds no room to be sent is tried again by the next call of ws_serve(). -1 and false where no
- * connection stands: an attempt must be served without such waits. */
+ * something is to be sent and there is room. Ask before each wait, and serve until it is false;
+ * what finds no room to be sent is tried again by the next call of ws_serve(). -1 and false where
+ * no connection stands: an attempt must be served without such waits. */
 int ws_fd(const struct ws *ws);
 bool ws_is_ready(const struct ws *ws);
 
@@ -76,12 +79,16 @@ bool ws_is_ready(const struct ws *ws);
 enum ws_end ws_end(const struct ws *ws);
 const char *ws_end_reason(const struct ws *ws);
 
+/* How long the server wants to be left alone, which has refused the last attempt: its Retry-After
+ * in milliseconds from then on, CRAWL_ASKED_MOST_MS at most; -1 where it has not said so. */
+int64_t ws_retry_after_ms(const struct ws *ws);
+
 /* Queues a text message. 0, or -1 where there is no connection or the queue is full. */
 int ws_send(struct ws *ws, struct span text);
 
 /* Monotonic nanoseconds (stamp_monotonic) at which the last bytes of this connection were read and
- * dealt with, be they a message, a part of one, a ping or a pong; 0 before it stands. A time spent
- * in a callback does not make it look old. */
+ * dealt with, be they a message, a part of one, a ping or a pong, or now, where some wait to be
+ * read; 0 before it stands. A time spent in a callback, or elsewhere, does not make it look old. */
 int64_t ws_last_heard(const struct ws *ws);
 
 /* Ends the connection or the attempt, if there is one; where it stands, with close code 1000, for

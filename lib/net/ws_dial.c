@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/stamp.h"
 #include "base/wait.h"
+#include "net/crawl_attempts.h"
 #include "net/proxy.h"
 #include "net/trust.h"
 
@@ -51,8 +53,8 @@ static int read_url(const char *text, struct url *url, struct err *err)
 	return 0;
 }
 
-/* The dot is for the lookup alone, which then searches no other domain: neither certificates nor TLS
- * (RFC 6066, 3) have it, and servers do not expect it in HTTP. */
+/* The dot is for the lookup alone, which then searches no other domain: neither certificates nor
+ * TLS (RFC 6066, 3) have it, and servers do not expect it in HTTP. */
 static void drop_last_dot(char *host)
 {
 	size_t n = strlen(host);
@@ -61,8 +63,17 @@ static void drop_last_dot(char *host)
 		host[n - 1] = '\0';
 }
 
+/* Why it cannot begin may be over the next time. */
+static int fail_to_begin(struct ws *ws, const char *fault)
+{
+	ws_note(ws, "%s", fault);
+	ws_finish(ws, WS_END_REFUSED);
+	return 0;
+}
+
 int ws_dial_begin(struct ws *ws, const char *url, uint64_t timeout_ms, struct err *err)
 {
+	struct err fault;
 	int proxied;
 
 	if (read_url(url, &ws->url, err) < 0)
@@ -71,23 +82,71 @@ int ws_dial_begin(struct ws *ws, const char *url, uint64_t timeout_ms, struct er
 	if (proxied < 0)
 		return -1;
 	ws->via_proxy = proxied;
-	ws->lookup = resolve_start(peer(ws)->host, err);
+	ws->lookup = resolve_start(peer(ws)->host, &fault);
 	if (!ws->lookup)
-		return -1;
+		return fail_to_begin(ws, fault.text);
 	drop_last_dot(ws->url.host);
-	if (is_tls(&ws->url) && trust_expect(ws->trust, ws->url.host) < 0) {
-		ws_drop(ws);
-		return err_set(err, EXIT_FAILED, "cannot connect to '%s': out of memory", url);
-	}
+	if (is_tls(&ws->url) && trust_expect(ws->trust, ws->url.host) < 0)
+		return fail_to_begin(ws, "TLS could not be set up");
 	ws->timeout_ms = timeout_ms < TIMEOUT_MAX_MS ? timeout_ms : TIMEOUT_MAX_MS;
 	ws->deadline_ns = stamp_monotonic() + (int64_t)ws->timeout_ms * STAMP_NS_PER_MS;
 	ws->phase = WS_RESOLVING;
 	return 0;
 }
 
+static const char *address(const struct ws *ws)
+{
+	return ws->addresses.text[ws->tried - 1];
+}
+
+/* Where an address stands among those tried in vain, the latest last; 0: it is none of them. */
+static size_t rank(const struct resolve_list *vain, const char *of)
+{
+	for (size_t i = 0; i < vain->n; i++)
+		if (strcmp(vain->text[i], of) == 0)
+			return i + 1;
+	return 0;
+}
+
+static void put_vain_last(const struct resolve_list *vain, struct resolve_list *list)
+{
+	struct resolve_list sorted = {.n = 0};
+
+	for (size_t wanted = 0; wanted <= vain->n; wanted++)
+		for (size_t i = 0; i < list->n; i++)
+			if (rank(vain, list->text[i]) == wanted)
+				memcpy(sorted.text[sorted.n++], list->text[i], RESOLVE_TEXT_MAX);
+	*list = sorted;
+}
+
+static void drop_vain(struct resolve_list *vain, size_t at)
+{
+	vain->n--;
+	memmove(vain->text[at], vain->text[at + 1], (vain->n - at) * RESOLVE_TEXT_MAX);
+}
+
+void ws_dial_approve(struct ws *ws)
+{
+	size_t ranked = rank(&ws->vain, address(ws));
+
+	ws->has_spoken = true;
+	if (ranked)
+		drop_vain(&ws->vain, ranked - 1);
+}
+
+/* Any address is tried in vain until it is approved of. */
+static void note_vain(struct ws *ws)
+{
+	ws_dial_approve(ws);
+	ws->has_spoken = false;
+	if (ws->vain.n == RESOLVE_ADDRESSES_MAX)
+		drop_vain(&ws->vain, 0);
+	memcpy(ws->vain.text[ws->vain.n++], address(ws), RESOLVE_TEXT_MAX);
+}
+
 static void note_address(struct ws *ws, const char *fault)
 {
-	ws_note(ws, "%s port %u: %s", ws->addresses.text[ws->tried - 1], peer(ws)->port, fault);
+	ws_note(ws, "%s port %u: %s", address(ws), peer(ws)->port, fault);
 }
 
 /* Tries the next of the addresses that does not fail at once; each gets its share of the time. */
@@ -99,7 +158,9 @@ static void try_next(struct ws *ws)
 
 		ws->address_deadline_ns = now + (ws->deadline_ns - now) / (int64_t)left;
 		ws->phase = WS_CONNECTING;
-		if (wire_connect(&ws->wire, ws->addresses.text[ws->tried++], peer(ws)->port) == 0)
+		ws->tried++;
+		note_vain(ws);
+		if (wire_connect(&ws->wire, address(ws), peer(ws)->port) == 0)
 			return;
 		note_address(ws, strerror(errno));
 	}
@@ -118,6 +179,7 @@ static void finish_lookup(struct ws *ws)
 		ws_finish(ws, WS_END_REFUSED);
 		return;
 	}
+	put_vain_last(&ws->vain, &ws->addresses);
 	try_next(ws);
 }
 
@@ -135,10 +197,40 @@ static void give_up_address(struct ws *ws, const char *fault)
 	try_next(ws);
 }
 
-/* Ends the attempt; ws_note() has been called. */
+/* Ends the attempt; ws_note() has been called. Where there are several addresses, it says whose
+ * fault it was. */
 static void refuse(struct ws *ws)
 {
+	size_t n = strlen(ws->reason);
+
+	if (ws->phase != WS_RESOLVING && ws->addresses.n > 1)
+		snprintf(ws->reason + n, sizeof ws->reason - n, " (%s%s port %u)",
+			ws->via_proxy ? "proxy " : "", address(ws), peer(ws)->port);
 	ws_finish(ws, ws->wire.untrusted ? WS_END_UNTRUSTED : WS_END_REFUSED);
+}
+
+static enum ws_handshake judge(struct ws *ws, bool ended, size_t *used)
+{
+	struct span answer = span_make(ws->input, ws->input_n);
+	enum ws_handshake judged =
+		ws_handshake_judge(answer, &ws->key, ended, used, ws->reason, sizeof ws->reason);
+
+	if (judged != WS_HANDSHAKE_NO)
+		return judged;
+	ws->retry_after_ms = ws_handshake_retry_after(answer, stamp_now());
+	if (ws->retry_after_ms > CRAWL_ASKED_MOST_MS)
+		ws->retry_after_ms = CRAWL_ASKED_MOST_MS;
+	return judged;
+}
+
+/* The same where no more of an answer will come: what there is of it may say more than that. */
+static void break_off(struct ws *ws)
+{
+	size_t used;
+
+	if (ws->phase == WS_SHAKING_HANDS)
+		judge(ws, true, &used);
+	refuse(ws);
 }
 
 static void ask_for_upgrade(struct ws *ws)
@@ -160,10 +252,8 @@ static void secure(struct ws *ws)
 	}
 	if (errno == EAGAIN || errno == EINTR)
 		return;
-	if (ws->wire.fault[0])
-		ws_note(ws, "%s", ws->wire.fault);
-	else
-		ws_note(ws, "the connection broke in the handshake: %s", strerror(errno));
+	ws_note(ws, "%s%s", ws->wire.fault[0] ? "" : "the connection broke in the handshake: ",
+		wire_why(&ws->wire, errno));
 	refuse(ws);
 }
 
@@ -222,7 +312,7 @@ static bool hear(struct ws *ws)
 	else
 		ws_note(ws, "the connection broke in the handshake: %s",
 			wire_why(&ws->wire, errno));
-	refuse(ws);
+	break_off(ws);
 	return false;
 }
 
@@ -256,8 +346,7 @@ static void shake_hands(struct ws *ws)
 
 	if (!hear(ws))
 		return;
-	answer = ws_handshake_judge(
-		span_make(ws->input, ws->input_n), &ws->key, &used, ws->reason, sizeof ws->reason);
+	answer = judge(ws, false, &used);
 	if (answer == WS_HANDSHAKE_NO)
 		refuse(ws);
 	if (answer != WS_HANDSHAKE_YES)
@@ -330,7 +419,7 @@ void ws_dial_watch(struct ws *ws)
 		return;
 	if (ws_ms_until(ws->deadline_ns) == 0) {
 		ws_note(ws, "%s within %" PRIu64 " ms", missing[ws->phase], ws->timeout_ms);
-		ws_finish(ws, WS_END_REFUSED);
+		break_off(ws);
 	} else if (ws->phase == WS_CONNECTING && ws_ms_until(ws->address_deadline_ns) == 0)
 		give_up_address(ws, "no answer");
 }

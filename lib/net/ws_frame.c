@@ -179,6 +179,15 @@ static enum ws_frame_kind take(
 				    : data(reader, bytes, &head, payload);
 }
 
+/* Empties a buffer for the next message: long ones are so rare that their memory is given back. */
+static void empty(struct buf *message)
+{
+	if (message->cap > WS_FRAME_KEPT_MAX)
+		buf_release(message);
+	else
+		buf_clear(message);
+}
+
 enum ws_frame_kind ws_frame_next(
 	struct ws_frame_reader *reader, struct span *bytes, struct span *payload)
 {
@@ -186,7 +195,7 @@ enum ws_frame_kind ws_frame_next(
 	size_t before;
 
 	if (reader->handed_on) {
-		buf_clear(&reader->message);
+		empty(&reader->message);
 		reader->handed_on = false;
 	}
 	do { /* a fragment says nothing to the caller, but may be followed by something that does */
@@ -200,7 +209,7 @@ void ws_frame_clear(struct ws_frame_reader *reader)
 {
 	struct buf message = reader->message;
 
-	buf_clear(&message);
+	empty(&message);
 	*reader = (struct ws_frame_reader){.message = message};
 }
 

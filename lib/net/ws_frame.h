@@ -1,6 +1,6 @@
 /*
- * Frames of RFC 6455, as a client meets them: bytes in, messages out, and the other way round. Pure:
- * no descriptor, no clock, no source of random bytes.
+ * Frames of RFC 6455, as a client meets them: bytes in, messages out, and the other way round.
+ * Pure: no descriptor, no clock, no source of random bytes.
  *
  * Text is not checked to be UTF-8: whoever reads it as JSON does that where it matters.
  */
@@ -15,10 +15,11 @@
 #include "base/span.h"
 
 enum {
-	WS_FRAME_CONTROL_MAX = 125,	/* bytes of a control frame's payload (section 5.5) */
-	WS_FRAME_HEAD_MAX = 14,		/* bytes in front of a payload */
-	WS_FRAME_AHEAD_MAX = 16 * 1024, /* bytes of a frame that are left with the caller until it
+	WS_FRAME_CONTROL_MAX = 125,	 /* bytes of a control frame's payload (section 5.5) */
+	WS_FRAME_HEAD_MAX = 14,		 /* bytes in front of a payload */
+	WS_FRAME_AHEAD_MAX = 16 * 1024,	 /* bytes of a frame that are left with the caller until it
 					   is whole */
+	WS_FRAME_KEPT_MAX = 1024 * 1024, /* bytes of memory that a reader keeps between messages */
 };
 
 enum ws_frame_kind {
@@ -53,13 +54,14 @@ void ws_frame_init(struct ws_frame_reader *reader, size_t message_max);
 enum ws_frame_kind ws_frame_next(
 	struct ws_frame_reader *reader, struct span *bytes, struct span *payload);
 
-/* Forgets what has come, for another connection; keeps the memory. */
+/* Forgets what has come, for another connection. */
 void ws_frame_clear(struct ws_frame_reader *reader);
 
 void ws_frame_release(struct ws_frame_reader *reader);
 
-/* Appends a client's frame, whole and masked (section 5.3: with four bytes that nobody can foresee);
- * the kind is one from TEXT to PONG. 0, or -1 where it would pass the buffer's ceiling. */
+/* Appends a client's frame, whole and masked (section 5.3: with four bytes that nobody can
+ * foresee); the kind is one from TEXT to PONG. 0, or -1 where it would pass the buffer's
+ * ceiling. */
 int ws_frame_write(
 	struct buf *to, enum ws_frame_kind kind, struct span payload, const unsigned char mask[4]);
 

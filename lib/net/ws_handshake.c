@@ -6,11 +6,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "net/crawl_answer.h"
+
 #define AGENT "User-Agent: tradepipe/" VERSION "\r\n"
 
 enum { STATUS_MAX = 120 }; /* bytes of a status line in a message */
 
-static const char head_end[] = "\r\n\r\n";
 static const char accept_suffix[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; /* section 1.3 */
 
 void ws_handshake_make_key(
@@ -100,32 +101,75 @@ static bool lists(struct span list, const char *word)
 	return false;
 }
 
-/* The status: "503 Service Unavailable", without what no message can hold of it. 0, or -1 where the
- * answer is not HTTP/1, 1 where its first line has not come as a whole. */
-static int read_status(struct span answer, struct span *status)
+/* Takes a line off the front, without its end: CR and LF, or LF alone (RFC 9112, 2.2). False where
+ * it has not come as a whole. */
+static bool take_line(struct span *rest, struct span *line)
+{
+	const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+	size_t n;
+
+	if (!end)
+		return false;
+	n = (size_t)(end - rest->p);
+	*line = span_make(rest->p, n && rest->p[n - 1] == '\r' ? n - 1 : n);
+	*rest = span_make(end + 1, rest->n - n - 1);
+	return true;
+}
+
+/* Takes the status off the front: "503 Service Unavailable", without what no message can hold of
+ * it. NO: the answer is not HTTP/1. */
+static enum ws_handshake take_status(struct span *rest, struct span *status)
 {
 	static const char version[] = "HTTP/1.";
 	size_t n = sizeof version - 1;
-	const char *end = memchr(answer.p, '\n', answer.n);
 
-	if (memcmp(answer.p, version, answer.n < n ? answer.n : n) != 0)
-		return -1;
-	if (!end)
-		return answer.n < WS_HANDSHAKE_MAX ? 1 : -1;
-	*status = span_make(answer.p, (size_t)(end - answer.p));
-	if (status->n && status->p[status->n - 1] == '\r')
-		status->n--;
+	if (rest->n && memcmp(rest->p, version, rest->n < n ? rest->n : n) != 0)
+		return WS_HANDSHAKE_NO;
+	if (!take_line(rest, status))
+		return WS_HANDSHAKE_MORE;
 	if (status->n < n + 5 || status->p[n + 1] != ' ')
-		return -1;
+		return WS_HANDSHAKE_NO;
 	*status = span_make(status->p + n + 2, status->n - n - 2);
 	for (n = 0; n < 3; n++)
 		if (!isdigit((unsigned char)status->p[n]))
-			return -1;
+			return WS_HANDSHAKE_NO;
 	if (status->n > 3 && status->p[3] != ' ')
-		return -1;
+		return WS_HANDSHAKE_NO;
 	if (status->n > STATUS_MAX)
 		status->n = STATUS_MAX;
-	return 0;
+	return WS_HANDSHAKE_YES;
+}
+
+/* Takes the fields off the front, and the empty line that ends them. False where they have not come
+ * as a whole. */
+static bool take_fields(struct span *rest, struct span *fields)
+{
+	struct span line;
+
+	*fields = *rest;
+	while (take_line(rest, &line)) {
+		fields->n = (size_t)(line.p - fields->p);
+		if (line.n == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_status(struct span status, const char *code)
+{
+	return strncmp(status.p, code, strlen(code)) == 0;
+}
+
+/* Takes the status of the final answer off the front: others, of 1xx, may come before it
+ * (RFC 9110, 15.2). */
+static enum ws_handshake take_final(struct span *rest, struct span *status)
+{
+	enum ws_handshake whole = take_status(rest, status);
+	struct span fields;
+
+	while (whole == WS_HANDSHAKE_YES && has_status(*status, "1") && !has_status(*status, "101"))
+		whole = take_fields(rest, &fields) ? take_status(rest, status) : WS_HANDSHAKE_MORE;
+	return whole;
 }
 
 static enum ws_handshake no(char *reason, size_t size, const char *why)
@@ -134,16 +178,15 @@ static enum ws_handshake no(char *reason, size_t size, const char *why)
 	return WS_HANDSHAKE_NO;
 }
 
-/* Finds the end of the head, and takes the status line off its front. */
-static enum ws_handshake read_head(struct span answer, struct span *head, size_t *used)
+/* What of an answer its heads must lie in. */
+static struct span bounded(struct span answer)
 {
-	*head = answer;
-	*head = cut(&answer, head_end);
-	*used = head->n + sizeof head_end - 1;
-	if (answer.p == head->p + head->n) /* cut off by nothing */
-		return head->n < WS_HANDSHAKE_MAX ? WS_HANDSHAKE_MORE : WS_HANDSHAKE_NO;
-	cut(head, "\r\n");
-	return WS_HANDSHAKE_YES;
+	return span_make(answer.p, answer.n < WS_HANDSHAKE_MAX ? answer.n : WS_HANDSHAKE_MAX);
+}
+
+static bool is_full(struct span answer)
+{
+	return answer.n >= WS_HANDSHAKE_MAX;
 }
 
 struct fields {
@@ -184,12 +227,13 @@ static void read_field(struct fields *fields, struct span line, const struct ws_
 }
 
 /* What is wrong with the fields of an answer of 101, or NULL. */
-static const char *fault_of(struct span head, const struct ws_handshake_key *key)
+static const char *fault_of(struct span lines, const struct ws_handshake_key *key)
 {
 	struct fields fields = {.fault = NULL};
+	struct span line;
 
-	while (head.n)
-		read_field(&fields, cut(&head, "\r\n"), key);
+	while (take_line(&lines, &line))
+		read_field(&fields, line, key);
 	if (fields.fault)
 		return fields.fault;
 	if (!fields.upgrade)
@@ -200,50 +244,60 @@ static const char *fault_of(struct span head, const struct ws_handshake_key *key
 }
 
 enum ws_handshake ws_handshake_judge(struct span answer, const struct ws_handshake_key *key,
-	size_t *used, char *reason, size_t size)
+	bool ended, size_t *used, char *reason, size_t size)
 {
-	struct span status, head;
-	enum ws_handshake whole;
+	struct span rest = bounded(answer), status, fields;
+	enum ws_handshake begun = take_final(&rest, &status);
+	bool is_whole = begun == WS_HANDSHAKE_YES && take_fields(&rest, &fields);
 	const char *fault;
-	int begun = read_status(answer, &status);
 
-	if (begun < 0)
+	if (begun == WS_HANDSHAKE_NO)
 		return no(reason, size, "the server answered with no HTTP");
-	if (begun > 0)
-		return WS_HANDSHAKE_MORE;
-	if (strncmp(status.p, "101", 3) != 0) {
+	if (begun == WS_HANDSHAKE_YES && !has_status(status, "101") &&
+		(is_whole || ended || is_full(answer))) {
 		snprintf(reason, size, "the server answered %.*s", (int)status.n, status.p);
 		return WS_HANDSHAKE_NO;
 	}
-	whole = read_head(answer, &head, used);
-	if (whole == WS_HANDSHAKE_NO)
-		return no(reason, size, "the server's answer is longer than it may be");
-	if (whole == WS_HANDSHAKE_MORE)
-		return WS_HANDSHAKE_MORE;
-	fault = fault_of(head, key);
+	if (!is_whole)
+		return is_full(answer)
+			? no(reason, size, "the server's answer is longer than it may be")
+			: WS_HANDSHAKE_MORE;
+	*used = (size_t)(rest.p - answer.p);
+	fault = fault_of(fields, key);
 	if (!fault)
 		return WS_HANDSHAKE_YES;
 	snprintf(reason, size, "the server's answer is no good: %s", fault);
 	return WS_HANDSHAKE_NO;
 }
 
+int64_t ws_handshake_retry_after(struct span answer, int64_t now_ns)
+{
+	struct span rest = bounded(answer), status, fields, line;
+
+	if (take_final(&rest, &status) != WS_HANDSHAKE_YES || !take_fields(&rest, &fields))
+		return -1;
+	while (take_line(&fields, &line))
+		if (is_word(cut(&line, ":"), "Retry-After"))
+			return crawl_answer_retry_after(trim(line), now_ns);
+	return -1;
+}
+
 enum ws_handshake ws_handshake_judge_tunnel(
 	struct span answer, size_t *used, char *reason, size_t size)
 {
-	struct span status, head;
-	enum ws_handshake whole;
-	int begun = read_status(answer, &status);
+	struct span rest = bounded(answer), status, fields;
+	enum ws_handshake whole = take_final(&rest, &status);
 
-	if (begun < 0)
+	if (whole == WS_HANDSHAKE_NO)
 		return no(reason, size, "the proxy answered with no HTTP");
-	if (begun > 0)
-		return WS_HANDSHAKE_MORE;
-	if (status.p[0] != '2') {
+	if (whole == WS_HANDSHAKE_YES && !has_status(status, "2")) {
 		snprintf(reason, size, "the proxy answered %.*s", (int)status.n, status.p);
 		return WS_HANDSHAKE_NO;
 	}
-	whole = read_head(answer, &head, used);
-	if (whole == WS_HANDSHAKE_NO)
-		return no(reason, size, "the proxy's answer is longer than it may be");
-	return whole;
+	if (whole == WS_HANDSHAKE_MORE || !take_fields(&rest, &fields))
+		return is_full(answer)
+			? no(reason, size, "the proxy's answer is longer than it may be")
+			: WS_HANDSHAKE_MORE;
+	*used = (size_t)(rest.p - answer.p);
+	return WS_HANDSHAKE_YES;
 }

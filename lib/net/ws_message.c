@@ -113,6 +113,8 @@ static void take(struct ws *ws, enum ws_frame_kind kind, struct span payload)
 	switch (kind) {
 	case WS_FRAME_TEXT:
 	case WS_FRAME_BINARY:
+		if (!ws->has_spoken)
+			ws_dial_approve(ws);
 		ws->events.message(ws->arg, payload, kind == WS_FRAME_BINARY);
 		return;
 	case WS_FRAME_PING:
@@ -148,7 +150,8 @@ void ws_message_deliver(struct ws *ws)
 	ws_message_used(ws, ws->input_n - rest.n);
 }
 
-/* What follows a message too long, or bytes that make no sense, has no frames that could be told. */
+/* What follows a message too long, or bytes that make no sense, has no frames that could be
+ * told. */
 static bool is_readable(const struct ws *ws)
 {
 	return ws->end == WS_END_NONE;

@@ -66,8 +66,12 @@ struct ws {
 	bool via_proxy;
 	struct resolve *lookup;
 	struct resolve_list addresses;
-	size_t tried; /* addresses so far */
+	size_t tried;		  /* addresses so far */
+	struct resolve_list vain; /* those that no message came from when they were tried last, the
+				   * latest last: they come behind the others */
+	bool has_spoken;	  /* a message has come from the one tried last */
 	struct ws_handshake_key key;
+	int64_t retry_after_ms; /* -1: the server has not asked for a pause */
 	uint64_t timeout_ms;
 	int64_t deadline_ns;	     /* of the attempt as a whole */
 	int64_t address_deadline_ns; /* of the address being tried */
@@ -104,13 +108,16 @@ int64_t ws_ms_until(int64_t deadline_ns);
 /* Begins an attempt, as ws_connect() says, and leaves the lookup of the name under way. */
 int ws_dial_begin(struct ws *ws, const char *url, uint64_t timeout_ms, struct err *err);
 
-/* Waits for the name's addresses, as ws_serve() does, and then tries the first. Like the step below,
- * it may end the attempt. */
+/* Waits for the name's addresses, as ws_serve() does, and then tries the first. Like the step
+ * below, it may end the attempt. */
 void ws_dial_resolve(struct ws *ws, int64_t timeout_ms);
 
 /* Goes on with the attempt, once poll() has said something of ws_dial_awaits(). */
 void ws_dial_step(struct ws *ws);
 short ws_dial_awaits(const struct ws *ws);
+
+/* The address is of use: a message has come from it. */
+void ws_dial_approve(struct ws *ws);
 
 /* How long to wait at most during an attempt, where the caller wants timeout_ms (-1: no limit). */
 int64_t ws_dial_wait_ms(const struct ws *ws, int64_t timeout_ms);

@@ -31,13 +31,13 @@ def is_(got, want, name):
 
 
 class Server:
-    """Accepts connections on a free port and runs handle(server, connection) for each, in a
-    thread."""
+    """Accepts connections on a free port, or a given one, and runs handle(server, connection) for
+    each, in a thread."""
 
-    def __init__(self, handle, host="127.0.0.1", cert=None):
+    def __init__(self, handle, host="127.0.0.1", cert=None, port=0):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.listener = socket.socket(family, socket.SOCK_STREAM)
-        self.listener.bind((host, 0))
+        self.listener.bind((host, port))
         self.listener.listen(8)
         self.port = self.listener.getsockname()[1]
         self.handle = handle

@@ -1,7 +1,7 @@
 /*
- * Drives lib/net/ws for tests/net/ws.t: connects once, writes each event to standard output as a
- * line, and at the end why it ended and how long the longest call of ws_serve() took. With poll=1 it
- * waits by itself once the connection stands.
+ * Drives lib/net/ws for tests/net/ws*.t: connects once, or again where that ended; writes each
+ * event to standard output as a line, and at the end why it ended and how long the longest call of
+ * ws_serve() took. With poll=1 it waits by itself once the connection stands.
  */
 #include <poll.h>
 #include <signal.h>
@@ -29,10 +29,14 @@ struct client {
 	uint64_t count;	   /* messages after which it does so */
 	uint64_t pause_ms; /* spent in the first message's event */
 	uint64_t turn_ms;
-	uint64_t raise;	  /* not 0: raise SIGUSR1 in the first message's event, then end */
-	uint64_t poll;	  /* not 0: waits for ws_fd(), and for nothing else */
-	const char *late; /* sent outside of events, once a message has come */
-	unsigned more;	  /* turns to take in any case */
+	uint64_t raise;	   /* not 0: raise SIGUSR1 in the first message's event, then end */
+	uint64_t poll;	   /* not 0: waits for ws_fd(), and for nothing else */
+	const char *late;  /* sent outside of events, once a message has come */
+	uint64_t again;	   /* attempts after one that has ended */
+	uint64_t idle_ms;  /* not 0: ends a connection that looks mute for so long */
+	uint64_t stall_ms; /* spent outside of events, once a message has come */
+	uint64_t beat;	   /* not 0: calls sig_beat() */
+	unsigned more;	   /* turns to take in any case */
 	uint64_t messages;
 	int64_t opened_ms; /* 0 before */
 };
@@ -84,6 +88,16 @@ static void on_message(void *arg, struct span message, bool binary)
 		ws_disconnect(c->ws);
 }
 
+static bool looks_mute(const struct client *c)
+{
+	int64_t heard_ms = ws_last_heard(c->ws) / STAMP_NS_PER_MS;
+
+	if (!c->idle_ms || !ws_is_open(c->ws) || now_ms() - heard_ms <= (int64_t)c->idle_ms)
+		return false;
+	printf("mute\n");
+	return true;
+}
+
 static bool goes_on(struct client *c)
 {
 	bool over = c->opened_ms && now_ms() - c->opened_ms >= (int64_t)c->for_ms;
@@ -92,7 +106,8 @@ static bool goes_on(struct client *c)
 		c->more--;
 		return true;
 	}
-	return ws_end(c->ws) == WS_END_NONE && c->messages < c->count && !sig_stops() && !over;
+	return ws_end(c->ws) == WS_END_NONE && c->messages < c->count && !sig_stops() && !over &&
+		!looks_mute(c);
 }
 
 /* As a caller does it who waits for other things as well. */
@@ -122,6 +137,22 @@ static void serve(struct client *c)
 		serve_by_poll(c);
 	else
 		ws_serve(c->ws, (int64_t)c->turn_ms);
+	if (c->stall_ms && c->messages) {
+		poll(NULL, 0, (int)c->stall_ms);
+		c->stall_ms = 0;
+	}
+}
+
+/* Whether there is another attempt. */
+static bool comes_again(struct client *c)
+{
+	struct err err;
+
+	if (ws_end(c->ws) == WS_END_NONE || !c->again)
+		return false;
+	c->again--;
+	printf("ended %s\n", ws_end_reason(c->ws));
+	return ws_connect(c->ws, c->url, c->connect_ms, &err) == 0;
 }
 
 static int run(struct client *c)
@@ -138,7 +169,7 @@ static int run(struct client *c)
 		return err.code;
 	}
 	began = now_ms();
-	while (goes_on(c)) {
+	while (goes_on(c) || comes_again(c)) {
 		int64_t before = now_ms();
 		fflush(stdout);
 		serve(c);
@@ -150,6 +181,7 @@ static int run(struct client *c)
 			ws_is_ready(c->ws) ? "ready" : "not ready");
 	heard = ws_last_heard(c->ws);
 	printf("end %s: %s\n", ends[ws_end(c->ws)], ws_end_reason(c->ws));
+	printf("retry %lld\n", (long long)ws_retry_after_ms(c->ws));
 	printf("signal %d\n", sig_number());
 	printf("heard %lld\n", heard ? (long long)(now_ms() - heard / STAMP_NS_PER_MS) : -1);
 	printf("longest %lld\n", (long long)longest);
@@ -169,7 +201,9 @@ static void set(struct client *c, const char *word)
 		{"connect=", &c->connect_ms, NULL}, {"for=", &c->for_ms, NULL},
 		{"count=", &c->count, NULL}, {"pause=", &c->pause_ms, NULL},
 		{"turn=", &c->turn_ms, NULL}, {"raise=", &c->raise, NULL},
-		{"poll=", &c->poll, NULL}, {"late=", NULL, &c->late}};
+		{"poll=", &c->poll, NULL}, {"late=", NULL, &c->late}, {"again=", &c->again, NULL},
+		{"idle=", &c->idle_ms, NULL}, {"stall=", &c->stall_ms, NULL},
+		{"beat=", &c->beat, NULL}};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		size_t n = strlen(all[i].name);
@@ -194,5 +228,7 @@ int main(int argc, char **argv)
 	sig_init(10000);
 	for (int i = 1; i < argc; i++)
 		set(&client, argv[i]);
+	if (client.beat)
+		sig_beat();
 	return run(&client);
 }

@@ -5,163 +5,25 @@ import array
 import base64
 import contextlib
 import fcntl
-import hashlib
 import os
 import re
-import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import termios
-import threading
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import harness  # noqa: E402
-from harness import BUILD, CA, CERTS, TEMP, Server, is_, ok  # noqa: E402
-
-CLIENT = os.path.join(BUILD, "tests/net/ws-client")
-TEXT, BINARY, MORE, CLOSE, PING, PONG = 1, 2, 0, 8, 9, 10
-MEBI = 1024 * 1024
-
-
-def read_head(connection):
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = connection.recv(4096)
-        if not more:
-            raise EOFError
-        data += more
-    return data.decode()
-
-
-def answer_to(head):
-    key = next(line.split(": ")[1] for line in head.split("\r\n")
-               if line.lower().startswith("sec-websocket-key: "))
-    digest = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
-    return ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Accept: {base64.b64encode(digest).decode()}\r\n\r\n").encode()
-
-
-def frame(kind, payload=b"", final=True):
-    n = len(payload)
-    head = bytes([kind | (0x80 if final else 0)])
-    if n < 126:
-        return head + bytes([n]) + payload
-    if n < 65536:
-        return head + struct.pack(">BH", 126, n) + payload
-    return head + struct.pack(">BQ", 127, n) + payload
-
-
-def close_frame(code, text=b""):
-    return frame(CLOSE, struct.pack(">H", code) + text)
-
-
-def read_exactly(connection, n):
-    data = b""
-    while len(data) < n:
-        more = connection.recv(n - len(data))
-        if not more:
-            raise EOFError
-        data += more
-    return data
-
-
-def read_frame(connection):
-    first, second = read_exactly(connection, 2)
-    n = second & 0x7F
-    if n == 126:
-        n, = struct.unpack(">H", read_exactly(connection, 2))
-    elif n == 127:
-        n, = struct.unpack(">Q", read_exactly(connection, 8))
-    mask = read_exactly(connection, 4)
-    data = bytes(b ^ mask[i % 4] for i, b in enumerate(read_exactly(connection, n)))
-    return first & 0x0F, data
-
-
-def speaker(*parts, stay=True):
-    """A handler that shakes hands, sends the parts (numbers are seconds to wait) and then listens,
-    or leaves at once."""
-
-    def handle(server, connection):
-        head = read_head(connection)
-        server.seen.append(head)
-        connection.sendall(answer_to(head))
-        for part in parts:
-            if isinstance(part, (int, float)):
-                time.sleep(part)
-            else:
-                connection.sendall(part)
-        while stay:
-            server.seen.append(read_frame(connection))
-
-    return handle
-
-
-def replier(data):
-    def handle(server, connection):
-        server.seen.append(read_head(connection))
-        connection.sendall(data)
-
-    return handle
-
-
-def silent(server, connection):
-    connection.settimeout(10)
-    connection.recv(65536)
-    time.sleep(10)
-
-
-def reset(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-def start(*words, env=None):
-    return harness.start(CLIENT, *words, env=env)
-
-
-class Result:
-    def __init__(self, process):
-        out, self.err = (text.decode(errors="replace") for text in process.communicate(timeout=20))
-        self.status = process.returncode
-        self.lines = out.splitlines()
-
-    def last(self, word):
-        values = [line[len(word) + 1:] for line in self.lines if line.startswith(word + " ")]
-        return values[-1] if values else None
-
-    def number(self, word):
-        return int(self.last(word) or -1)
-
-    @property
-    def events(self):
-        return [line for line in self.lines
-                if line.split()[0] in ("open", "text", "binary", "sent")]
-
-    def __str__(self):
-        return f"status {self.status}\n" + "\n".join(self.lines) + "\n" + self.err
-
-
-def run(*words, env=None):
-    return Result(start(*words, env=env))
-
-
-def url(server, host="localhost", path="/", scheme=None):
-    return f"{scheme or ('wss' if server.tls else 'ws')}://{host}:{server.port}{path}"
-
-
-def ends(handle, want, name, *words, env=None, host="localhost", **server_options):
-    """One connection to a server: how it ends."""
-    with Server(handle, **server_options) as server:
-        result = run(url(server, host), *words, env=env)
-        want = want.replace("PORT", str(server.port))
-        ok(result.last("end") == want, name, f"want {want}", result)
-        return result
+from harness import CA, CERTS, Server, is_, ok  # noqa: E402
+from ws_peer import (  # noqa: E402
+    BINARY, CLOSE, MEBI, MORE, PING, PONG, TEXT, Result, answer_to, close_frame, ends,
+    frame, preloaded, read_frame, read_head, replier, reset, resolver, run, silent, speaker,
+    start, tunnel, url)
 
 
 def test_messages():
@@ -345,6 +207,38 @@ def test_handshakes():
     with Server(replier(endless)) as server:
         result = run(url(server), "connect=2000")
         ok((result.last("end") or "").startswith("refused: "), "headers without end", result)
+
+
+def pieces(*parts):
+    """An answer in parts, with moments between, and an end only after another one."""
+
+    def handle(server, connection):
+        read_head(connection)
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(0.2)
+
+    return handle
+
+
+def test_retry_after():
+    busy = b"HTTP/1.1 503 Busy\r\n"
+    told = "refused: the server answered 503 Busy"
+    for value, want in ((b"7", "7000"), (b"86400", "900000"), (b"soon", "-1"),
+                        (b"Thu, 01 Jan 1970 00:00:00 GMT", "0"),
+                        (b"Thu, 01 Jan 2099 00:00:00 GMT", "900000")):
+        result = ends(replier(busy + b"Retry-After: " + value + b"\r\n\r\n"), told,
+                      "a refusal that says when to come again")
+        is_(result.last("retry"), want, f"... {value.decode()}")
+    result = ends(pieces(busy, b"Retry-After: 1", b"20\r", b"\n\r\n"), told, "... in pieces")
+    is_(result.last("retry"), "120000", "... as a whole")
+    result = ends(pieces(busy, b"Retry-After: 1"), told, "one that ends in its head is told")
+    is_(result.last("retry"), "-1", "... without what is torn")
+    result = ends(lambda *with_: (pieces(busy)(*with_), silent(*with_)), told,
+                  "... and so is one that goes on for too long", "connect=600")
+    is_(ends(replier(busy + b"\r\n"), told, "a refusal that does not").last("retry"), "-1", "...")
+    with Server(speaker(close_frame(1012))) as server:
+        is_(run(url(server)).last("retry"), "-1", "nor does a connection that has stood")
 
 
 def test_connecting():
@@ -650,55 +544,39 @@ def test_slow_reader():
         ok(result.number("heard") < 1000, "a pause does not make the connection look mute", result)
 
 
-RESOLVER = """
-#include <arpa/inet.h>
-#include <netdb.h>
+NO_MORE = """
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-/* Takes its time, then answers as TEST_ADDRESSES says: 127.0.0.2 before 127.0.0.1, or nothing. */
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
-	struct addrinfo **found)
+/* Has no thread, or no pipe but the first one, as TEST_NO says. */
+static int lacks(const char *what)
 {
-	static struct sockaddr_in at[2] = {{.sin_family = AF_INET}, {.sin_family = AF_INET}};
-	static struct addrinfo list[2];
+	const char *wanted = getenv("TEST_NO");
 
-	if (!getenv("TEST_ADDRESSES")) {
-		sleep(3);
-		return EAI_AGAIN;
-	}
-	for (int i = 0; i < 2; i++) {
-		at[i].sin_addr.s_addr = htonl(0x7f000002 - i);
-		list[i] = (struct addrinfo){.ai_family = AF_INET, .ai_socktype = SOCK_STREAM,
-			.ai_addr = (struct sockaddr *)&at[i], .ai_addrlen = sizeof at[i],
-			.ai_next = i ? NULL : &list[1]};
-	}
-	if (hints->ai_flags & AI_NUMERICHOST || host[0] == '1') {
-		list[0].ai_next = NULL;
-		inet_pton(AF_INET, host, &at[0].sin_addr);
-	}
-	*found = list;
-	return 0;
+	return wanted && strcmp(wanted, what) == 0;
 }
 
-void freeaddrinfo(struct addrinfo *list)
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*work)(void *),
+	void *arg)
 {
+	return lacks("thread") ? EAGAIN : ENOSYS;
+}
+
+int pipe(int ends[2])
+{
+	static int made;
+
+	if (!made++ || !lacks("pipe"))
+		return pipe2(ends, 0);
+	errno = EMFILE;
+	return -1;
 }
 """
-
-
-def resolver():
-    """A library to preload that looks up names as a test wants it; None where it cannot be made."""
-    source, library = os.path.join(TEMP, "resolver.c"), os.path.join(TEMP, "resolver.so")
-    compiler = os.environ.get("CC", "cc").split()[0]
-    if os.environ.get("SANITIZE") or not shutil.which(compiler):
-        return None
-    with open(source, "w", encoding="ascii") as file:
-        file.write(RESOLVER)
-    subprocess.run([compiler, "-w", "-D_DEFAULT_SOURCE", "-shared", "-fPIC", "-o", library, source],
-                   check=True)
-    return library
-
 
 def test_lookup():
     library = resolver()
@@ -725,31 +603,16 @@ def test_lookup():
             "... which is forgotten then")
 
 
-def tunnel(*reply):
-    """A proxy that answers CONNECT with the reply, in pieces, and, where that is 200, passes bytes
-    on."""
-
-    def handle(server, connection):
-        head = read_head(connection)
-        server.seen.append(head)
-        for piece in reply:
-            connection.sendall(piece)
-            time.sleep(0.05)
-        if b" 200 " not in b"".join(reply):
-            return
-        host, port = head.split()[1].rsplit(":", 1)
-        with socket.create_connection((host.strip("[]"), int(port))) as there:
-            threading.Thread(target=pump, args=(there, connection), daemon=True).start()
-            pump(connection, there)
-
-    return handle
-
-
-def pump(source, sink):
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
+def test_no_lookup():
+    """What the system cannot give now it may have later: no reason to give up."""
+    library = preloaded("no-more", NO_MORE)
+    if not library:
+        return
+    for what, why in (("thread", "Resource temporarily unavailable"),
+                      ("pipe", "Too many open files")):
+        result = run("ws://localhost:1/", env={"LD_PRELOAD": library, "TEST_NO": what})
+        is_((result.status, result.last("end")),
+            (0, f"refused: cannot look up 'localhost': {why}"), f"a system without a {what}")
 
 
 def test_proxies():

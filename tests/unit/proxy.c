@@ -129,15 +129,54 @@ static void test_exemptions(void)
 	}
 }
 
+/* As RFC 7617 joins them, and curl does. */
 static void test_user(void)
 {
-	const struct setting settings[VARIABLES_MAX] = {{"https_proxy", "me%2B:p%40s%3as%@p:1"}};
+	static const struct {
+		const char *value, *user;
+	} cases[] = {
+		{"me%2B:p%40s%3as%@p:1", "me+:p@s:s%"},
+		{"me@p:1", "me:"},
+		{"http://me@p:1", "me:"},
+		{"me:@p:1", "me:"},
+		{":secret@p:1", ":secret"},
+		{"me%3Ayou@p:1", "me:you:"},
+		{"@p:1", ""},
+		{"p:1", ""},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct setting settings[VARIABLES_MAX] = {{"https_proxy", cases[i].value}};
+		struct url proxy;
+		struct err err;
+
+		set_up(settings);
+		TAP_OK(find("wss://h/", &proxy, &err) == 1 &&
+				strcmp(proxy.user, cases[i].user) == 0,
+			"the user of %s: %s", cases[i].value, proxy.user);
+	}
+}
+
+/* There must be room for the colon. */
+static void test_long_user(void)
+{
+	char value[URL_USER_MAX + 16];
+	struct setting settings[VARIABLES_MAX] = {{"https_proxy", value}};
 	struct url proxy;
 	struct err err;
 
+	memset(value, 'u', URL_USER_MAX);
+	snprintf(value + URL_USER_MAX - 1, sizeof value - (URL_USER_MAX - 1), "@p:1");
 	set_up(settings);
-	TAP_OK(find("wss://h/", &proxy, &err) == 1 && strcmp(proxy.user, "me+:p@s:s%") == 0,
-		"a user name and a password are decoded");
+	TAP_OK(find("wss://h/", &proxy, &err) == 1 && strlen(proxy.user) == URL_USER_MAX,
+		"a long user name");
+	snprintf(value + URL_USER_MAX - 1, sizeof value - (URL_USER_MAX - 1), "u@p:1");
+	set_up(settings);
+	TAP_OK(find("wss://h/", &proxy, &err) == -1 && err.code == EXIT_USAGE &&
+			strcmp(err.text,
+				"cannot use the proxy in https_proxy: its user name is too long") ==
+				0,
+		"one that is too long");
 }
 
 static void test_refusals(void)
@@ -170,6 +209,7 @@ int main(void)
 	test_choice();
 	test_exemptions();
 	test_user();
+	test_long_user();
 	test_refusals();
 	return tap_end();
 }

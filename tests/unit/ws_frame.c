@@ -1,4 +1,5 @@
-/* Frames of RFC 6455: what comes of each, in one piece and byte by byte, and what a client writes. */
+/* Frames of RFC 6455: what comes of each, in one piece and byte by byte, and what a client
+ * writes. */
 #include "net/ws_frame.h"
 
 #include <stdlib.h>
@@ -200,6 +201,41 @@ static void test_in_place(void)
 	ws_frame_release(&reader);
 }
 
+/* A message in two fragments goes through the reader's memory: how much it keeps afterwards. */
+static size_t kept_of(size_t n, bool is_forgotten)
+{
+	struct ws_frame_reader reader;
+	struct span rest, payload;
+	struct buf stream;
+	size_t kept;
+
+	buf_init(&stream, SIZE_MAX);
+	ws_frame_init(&reader, 2 * n);
+	add_frame(&stream, 0x01, n / 2);
+	if (!is_forgotten)
+		add_frame(&stream, 0x80, n - n / 2);
+	rest = buf_span(&stream);
+	if (ws_frame_next(&reader, &rest, &payload) == WS_FRAME_TEXT && payload.n == n)
+		ws_frame_next(&reader, &rest, &payload);
+	else
+		ws_frame_clear(&reader);
+	kept = reader.message.cap;
+	TAP_OK(reader.message.ceiling == 2 * n && reader.message.len == 0, "the ceiling stays");
+	ws_frame_release(&reader);
+	buf_release(&stream);
+	return kept;
+}
+
+static void test_keeping(void)
+{
+	TAP_OK(kept_of(WS_FRAME_KEPT_MAX / 2, false) >= WS_FRAME_KEPT_MAX / 2,
+		"memory for messages is kept");
+	TAP_OK(kept_of(2 * WS_FRAME_KEPT_MAX, false) <= WS_FRAME_KEPT_MAX,
+		"what a long message took is given back");
+	TAP_OK(kept_of(4 * WS_FRAME_KEPT_MAX, true) <= WS_FRAME_KEPT_MAX,
+		"... also where its end never came");
+}
+
 static void test_writing(void)
 {
 	static const unsigned char mask[4] = {0x37, 0xfa, 0x21, 0x3d};
@@ -237,6 +273,7 @@ int main(void)
 	test_cases();
 	test_lengths();
 	test_in_place();
+	test_keeping();
 	test_writing();
 	buf_release(&told);
 	return tap_end();
