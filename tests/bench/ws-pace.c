@@ -9,8 +9,8 @@
  * KRAKEN_WS_URL, and the pairs, T000/USD and so on, are operands of the command.
  *
  * Prints, of all trades but the first tenth: p50, p99, p99.9 and the longest time from before the write
- * to the line, the p99 of what the sender was behind its own pace by, in nanoseconds all of them; the
- * share of a processor that the command used; the share of the trades that took less than 100 us.
+ * to the line, the p99 of what the sender was late by, in nanoseconds all of them; the share of a
+ * processor that the command used; the share of the trades that took less than 100 us.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -63,14 +63,12 @@ struct bench {
 	int64_t *sent; /* when each one was */
 	int64_t *late; /* behind its time */
 	int64_t *came; /* its line */
-	uint64_t n_sent;
-	uint64_t n_came;
+	uint64_t n_sent, n_came;
 	int lines;  /* what the command writes */
 	char *held; /* of the lines: the bytes of one that is not whole */
 	size_t n_held;
-	int64_t start_ns;
+	int64_t start_ns, begun_ns;
 	int64_t cpu_ns;
-	int64_t begun_ns;
 };
 
 static void die(const char *what) __attribute__((noreturn));
@@ -262,8 +260,7 @@ static void wait_until(int64_t ns)
 {
 	struct timespec at = {ns / STAMP_NS_PER_S, ns % STAMP_NS_PER_S};
 
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) != 0)
-		;
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
 static void connect_child(struct bench *b)
@@ -464,11 +461,10 @@ static void run(struct bench *b, char **command, int n)
 	char **all = with_pairs(b, command, n);
 	int64_t cpu_ns;
 
-	if (!b->is_relay) {
-		if (strcmp(b->via, "plain") != 0)
-			offer_tls(b);
+	if (!b->is_relay && strcmp(b->via, "plain") != 0)
+		offer_tls(b);
+	if (!b->is_relay)
 		listen_at_loopback(b);
-	}
 	render(b);
 	b->sent = mem_alloc(b->count, sizeof *b->sent);
 	b->late = mem_alloc(b->count, sizeof *b->late);
