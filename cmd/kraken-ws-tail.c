@@ -468,8 +468,10 @@ static int run(const struct options *o, char *const *operands)
 
 	while (operands[n])
 		n++;
-	if (t->for_ms)
+	if (t->for_ms) {
 		s.until_ns = stamp_monotonic() + (int64_t)t->for_ms * STAMP_NS_PER_MS;
+		sig_end_at(s.until_ns);
+	}
 	s.crawling = (struct crawl_settings){.http = &s.rest.http,
 		.jobs = JOBS,
 		.retry_ms = t->repair_ms,
@@ -477,16 +479,12 @@ static int run(const struct options *o, char *const *operands)
 		.arg = &s};
 	if (kraken_tail_options_check(t, n, &s.failure) < 0)
 		opt_usage_error("%s", s.failure.text);
-	if (guard_files(o, &s.failure) < 0 || kraken_rest_open(&s.rest, &asking, &s.failure) < 0) {
-		code = diag_err(&s.failure);
-	} else {
+	if (guard_files(o, &s.failure) == 0 &&
+		kraken_rest_open(&s.rest, &asking, &s.failure) == 0) {
 		s.crawling.budget = s.rest.api.budget;
 		s.crawl = crawl_open(&s.crawling, &s.counts, &s.failure);
-		if (!s.crawl)
-			code = diag_err(&s.failure);
-		else
-			code = t->list ? run_list(&s) : run_account(&s);
 	}
+	code = !s.crawl ? (int)diag_err(&s.failure) : t->list ? run_list(&s) : run_account(&s);
 	release(&s);
 	return code;
 }

@@ -44,6 +44,7 @@ const struct opt kraken_tail_options[] = {
 		.name = "for",
 		.arg = "duration",
 		.help = "end after this long",
+		.more = "A reader that does not read has\n.Fl \\-drain-timeout\nfrom then on.",
 		.lo = 1,
 		.at = offsetof(struct kraken_tail_options, for_ms)},
 	{.kind = OPT_FLAG,

@@ -60,10 +60,9 @@ begin_past stamp-past -- --stamp --since 2024-01-01 --pace 1000 --limit 3300 BTC
 # Frames.
 begin frames --trades 400 --fault '{"do":"drop","at":{"product":"BTC/USD","trade":100}}' \
 	-- --frames --limit 800 BTC/USD ETH/USD
+begin frames-lost --trades 100 --fault '{"do":"skip","at":{"product":"BTC/USD","trade":60},"ids":5}' \
+	-- --frames --limit 195 BTC/USD ETH/USD
 begin frames-stamp --trades 400 -- --frames --stamp --limit 800 BTC/USD ETH/USD
-# So long, and no longer.
-begin for --rate 100 -- --for 2s BTC/USD
-
 # The same command again and again, killed at any moment: the file is its own cursor.
 start_exchange --rate 400 --clock-from start --heartbeat 0.2
 exchange=$!
@@ -84,6 +83,23 @@ ok '... its file is whole' repaired "BTC/USD=$first-$last"
 ok '... as trade-verify says' exits 0 trade-verify --quiet-stdout out.ndjson
 kill "$exchange"
 output=out
+
+# So long, and no longer.
+start_exchange --rate manual --heartbeat 0.2
+exchange=$!
+began=$(date +%s%N)
+kraken-ws-tail -v --for 8s BTC/USD >out 2>err &
+tail=$!
+ok 'for so long' await 20 says live:
+for each in 60 70 80; do
+	happen BTC/USD 10
+	ok '... it writes what happens' await 20 wrote BTC/USD "$each"
+done
+await 30 not kill -0 "$tail" || kill -KILL "$tail"
+ok '... and no longer' exits 0 wait "$tail"
+ok '...' repaired BTC/USD=51-80
+ok '... nor shorter' test "$(($(date +%s%N) - began))" -ge 8000000000
+kill "$exchange"
 
 # Stopped while it fetches the past.
 start_exchange --history 6000 --first 6001 --trades 100 \
@@ -228,7 +244,6 @@ ok 'stamped' ended stamp 0
 ok '... each record' within stamp repaired --stamped BTC/USD=51-950 ETH/USD=51-950
 ok 'stamped from the past' ended stamp-past 0
 ok '...' within stamp-past repaired --stamped BTC/USD=1-3300
-ok 'so long, and no longer' ended for 0
 for each in */err; do
 	ok "the account adds up: ${each%/err}" within "${each%/err}" adds_up
 done
@@ -238,6 +253,14 @@ ok 'frames' ended frames 0
 ok '... as they came, one a line' \
 	exits 0 jq -es 'map(.channel // .method) | contains(["status", "subscribe", "trade"])' \
 	frames/out
+ok 'frames with ids missing between them: 3' ended frames-lost 3
+ok '... which are named' within frames-lost says \
+	"warning: 'BTC/USD': lost trades 61 to 65: they did not come, or could not be taken"
+ok '... and counted' within frames-lost counted written=195 lost=5
+is '... and not asked for' "$(jq -c .rest frames-lost/state.json)" '{}'
+is '... while all that came is there' "$(jq -r 'select(.channel == "trade" and .type == "update").data[]
+	| select(.symbol == "BTC/USD").trade_id' frames-lost/out | xargs)" \
+	"$(seq -s ' ' 51 60) $(seq -s ' ' 66 150)"
 ok 'stamped frames' ended frames-stamp 0
 ok '... each' exits 0 jq -es 'all(keys == ["frame", "received_at"])' frames-stamp/out
 begin replayed --replay "$TMP/frames/out" --replay-speed 0 -- --for 3s BTC/USD ETH/USD

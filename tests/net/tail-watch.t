@@ -46,7 +46,8 @@ begin stalled --trades 300 --fault '{"do":"stall","connection":1}' \
 	-- --mute-timeout 500ms --ack-timeout 700ms --pace 1000 --limit 600 BTC/USD ETH/USD
 # Kraken knows the only pair no more.
 begin delisted --trades 300 --fault "{\"do\":\"drop\",$(at BTC/USD 100)}" \
-	--fault '{"do":"refuse","product":"BTC/USD","connection":2}' -- --pace 1000 BTC/USD
+	--fault '{"do":"refuse","product":"BTC/USD","connection":"2-","times":"always"}' \
+	-- --pace 1000 BTC/USD
 # A snapshot whose first trade has the time of the last one, and the other way round.
 disordered=$("$tape" print BTC/USD 1 50 | jq -cs '[.[0].timestamp, .[49].timestamp] as [$first, $last]
 	| .[0].timestamp = $last | .[49].timestamp = $first
@@ -182,22 +183,85 @@ for each in '{"do":"refuse-handshake","silent":true}' '{"do":"refuse-handshake",
 	kill "$exchange"
 done
 
+# Ended at any other moment: nothing is wrong, and what was written is whole.
+subscribing() { control state | jq -e '.sessions[-1].requests | length > 0' >subscribed; }
+open_at() { control state | jq -e ".sessions[-1].next[\"$1\"] > $2" >open; } # PRODUCT TRADE
+for each in 'no-ack BTC/USD' 'no-ack ETH/USD' 'no-snapshot BTC/USD'; do
+	rm -f out
+	start_exchange --rate manual --heartbeat 0.2 \
+		--fault "{\"do\":\"${each% *}\",\"product\":\"${each#* }\"}"
+	exchange=$!
+	tail_with --ack-timeout 60s BTC/USD ETH/USD
+	await 10 subscribing && happen ETH/USD 10
+	[ "$each" = 'no-ack ETH/USD' ] || await 10 open_at ETH/USD 60
+	[ "${each% *}" = no-ack ] || await 10 wrote ETH/USD 60
+	ok "stopped while it waits: $each" stops TERM 143
+	ok '... the account adds up' adds_up
+	if [ "${each% *}" = no-ack ]; then
+		is '... and nothing is written before all are answered' "$(cat out)" ''
+	else
+		ok '... and what there was is written' whole ETH/USD=51-60
+	fi
+	kill "$exchange"
+done
+for each in 'mute-symbol ETH/USD' 'mute all'; do
+	rm -f out
+	start_exchange --rate manual --heartbeat 0.2
+	exchange=$!
+	tail_with -v --idle-timeout 60s BTC/USD ETH/USD
+	await 10 grep -q live: err && happen all 10 && await 10 wrote ETH/USD 60
+	case $each in
+	mute-symbol*) fault '{"do":"mute-symbol","at":{"event":"now"},"product":"ETH/USD"}' ;;
+	*) fault '{"do":"mute","at":{"event":"now"},"gap":20,"products":"all"}' ;;
+	esac
+	last=60
+	happen all 10
+	[ "$each" = 'mute all' ] || { last=70 && await 10 wrote BTC/USD 70; }
+	ok "stopped while nothing comes: $each" stops TERM 143
+	ok '... what came before is written' whole BTC/USD=51-$last ETH/USD=51-60
+	ok '... and the account adds up' adds_up
+	kill "$exchange"
+done
+
 # No such name.
 tail_with --url wss://no-such-host.invalid/v2 --output none BTC/USD
 ok 'a name that is not known is tried again' await 10 says 'cannot connect to .*; connecting again in'
 ok '...' stops TERM 143
 
-# Connections are counted by all processes together.
+# A server that says when to come again.
+rm -f out
+start_exchange --trades 10 --fault '{"do":"refuse-handshake","status":429,"retry_after":3}'
+exchange=$!
+tail_with --limit 10 BTC/USD
+ok 'a refusal that says when to come again' await 10 \
+	says 'cannot connect to .*: the server answered 429 .*; connecting again in 3\.0 s'
+ok '... is followed' ends 0
+is '... no sooner' "$(control state | jq '.handshakes | .[1] - .[0] >= 3')" true
+ok '...' whole BTC/USD=51-60
+kill "$exchange"
+
+# Connections are counted by all processes together, 75 in each ten minutes of the clock.
+ten_minutes() { echo $(($(date +%s) / 600)); }
+use_up() { # FILE: one process after the other, until one has to wait
+	: >err
+	before=$(control state | jq '.handshakes | length') runs=0
+	until grep -q 'waiting for .* so many connections' err || [ "$runs" -gt 160 ]; do
+		runs=$((runs + 1))
+		timeout -s KILL 10 kraken-ws-tail --budget-file "$TMP/$1" -n 1 --limit 1 --for 2s \
+			BTC/USD >out 2>err
+		status=$?
+	done
+	made=$(($(control state | jq '.handshakes | length') - before))
+}
 start_exchange --trades 100 --rate 20 --clock-from start
-exchange=$! connections=0
-until grep -q 'waiting for .* so many connections' err || [ "$connections" -gt 160 ]; do
-	connections=$((connections + 1))
-	timeout -s KILL 10 kraken-ws-tail --budget-file "$TMP/connections" -n 1 --limit 1 --for 2s \
-		BTC/USD >out 2>err
-	status=$?
-done
+exchange=$! began=$(ten_minutes)
+use_up connections
+[ "$(ten_minutes)" = "$began" ] || use_up connections-anew
 ok 'a budget of connections is used up' says 'so many connections were made to .* that it might'
-is '... by more than one process, and that is no failure' "$((connections > 75)) $status" '1 0'
+is '... by 75 processes, of which each has made one' "$((runs - 1)) $made" '75 75'
+is '... the next one makes none, and that is no failure' "$status" 0
+is '... for ten minutes at most' "$(sed -n 's/.*waiting for \([0-9]*\) s: so many.*/\1/p' err |
+	awk '{ print ($1 > 0 && $1 <= 607) }')" 1
 kill "$exchange"
 
 # A reader that does not read: the exchange gives it up, and nothing is lost.
@@ -215,6 +279,42 @@ ok '... which hangs up: nothing is lost' repaired BTC/USD=51-100050
 ok '...' ends 0
 ok '...' counted lost=0 reconnects=1
 kill "$exchange"
+
+# Ended while nobody reads, by a signal or by itself: what is not taken in time is counted.
+given_up() {
+	ok '... which says so' says "cannot write 'standard output': its reader did not take it within"
+	cat <&3 >torn
+	head -n "$(wc -l <torn)" torn >out
+	ok '... what it was given is whole' repaired "BTC/USD=51-$((50 + $(wc -l <out)))"
+	ok '... and counted' counted "written=$(wc -l <out)" lost=0
+	ok '... as is what it was not' says ' unwritten=[1-9]'
+	ok '... so that the account adds up' adds_up
+}
+for each in '--for 2s --drain-timeout 500ms' '--drain-timeout 500ms' '--drain-timeout 60s'; do
+	start_exchange --trades 100000 --heartbeat 0.2
+	exchange=$!
+	# shellcheck disable=SC2086  # words
+	kraken-ws-tail $each BTC/USD >slow 2>err &
+	tail=$!
+	exec 3<slow
+	echo 0 >now
+	await 20 stalled 100000
+	case $each in
+	--for*) ok 'a reader that does not read does not keep a tail from its end' ends 3 ;;
+	*500ms) ok '... nor from a stop' stops TERM 3 ;;
+	*) kill -TERM "$tail" ;;
+	esac
+	if [ "$each" != '--drain-timeout 60s' ]; then
+		given_up
+	else
+		cat <&3 >out
+		ok 'one that reads on after a stop gets what there was' ends 143
+		ok '... as a whole' repaired "BTC/USD=51-$((50 + $(wc -l <out)))"
+		ok '...' counted "written=$(wc -l <out)" lost=0
+		ok '... and the account adds up' adds_up
+	fi
+	kill "$exchange"
+done
 
 exactly() { "$tape" check --any-way --state state.json --lost err out; }
 ok 'ids that nobody has: 3 at the end' ended nobody 3

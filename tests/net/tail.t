@@ -43,6 +43,16 @@ ok 'a pair refused later is a warning, and 3 at the end' run 3 --trades 200 \
 	--fault '{"do":"drop","at":{"product":"BTC/USD","trade":100}}' \
 	--fault '{"do":"refuse","product":"ETH/USD","connection":2}' -- --limit 220 BTC/USD ETH/USD
 ok '...' says "warning: cannot subscribe to 'ETH/USD'"
+grep BTC/USD out >btc
+last=$(tail -n 1 btc | jq .trade_id)
+output=btc
+ok '... while the other one goes on, over another connection' test "$last" -gt 100
+ok '... each trade of it once, in order' whole "BTC/USD=51-$last"
+grep ETH/USD out >eth
+output=eth
+ok '... as are those of the one refused, up to there' \
+	whole "ETH/USD=51-$(tail -n 1 eth | jq .trade_id)"
+output=out
 ok 'a pair given twice is a usage error' exits 2 kraken-ws-tail --output none BTC/USD BTC/USD
 ok 'a pair that no message can name, too' exits 2 kraken-ws-tail --output none "$(printf 'B\334/USD')"
 ok '... and so is one without a name' exits 2 kraken-ws-tail --output none ''
