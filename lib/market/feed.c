@@ -80,8 +80,7 @@ struct feed_product *feed_find(struct feed *feed, struct span name)
 void feed_ask_again(struct feed *feed)
 {
 	for (size_t i = 0; i < feed->n; i++)
-		if (feed->products[i].state != FEED_REFUSED)
-			feed->products[i].state = FEED_ASKED;
+		feed->products[i].state = FEED_ASKED;
 }
 
 const struct feed_product *feed_first(const struct feed *feed, enum feed_state state)
@@ -114,6 +113,7 @@ void feed_move(struct feed_product *product, uint64_t id, int64_t time_ns)
 	if (product->since_ns || time_ns > product->last_ns)
 		product->last_ns = time_ns;
 	product->since_ns = 0;
+	product->moved_ns = time_ns;
 	move(product, id);
 }
 
@@ -194,7 +194,7 @@ void feed_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns
 {
 	product->begun = true;
 	product->start_id = id;
-	product->last_ns = time_ns;
+	product->last_ns = product->moved_ns = time_ns;
 	move(product, id);
 }
 

@@ -19,7 +19,7 @@ enum feed_state {
 	FEED_ASKED,	   /* a subscription was requested, no answer yet */
 	FEED_ACKNOWLEDGED, /* trades may come */
 	FEED_DROPPED, /* the exchange, or the watch, has ended it: it is to be asked for again */
-	FEED_REFUSED, /* by the exchange: it is not asked for again */
+	FEED_REFUSED, /* by the exchange, when it was asked for last */
 };
 
 /* Whether a product is mute: acknowledged, though nothing comes of what others see. Times are the
@@ -34,12 +34,16 @@ struct feed_watch {
 	uint64_t shown_id; /* they have shown this one; 0: none that was not there */
 	int64_t due_ns;	   /* it should have come by then */
 	unsigned mutes;	   /* in a row: it did not */
+	int64_t refused_ns; /* the exchange has refused it since then */
+	bool settled;	    /* others have shown nothing of it for so long that it is at its end */
 };
 
 struct feed_product {
 	const char *name; /* as the caller gave it */
 	enum feed_state state;
 	unsigned drops; /* the exchange has ended its subscription so often since its last trade */
+	bool nameless;	/* a trade without an id has come */
+	bool refused;	/* the exchange has refused it, and not accepted it since */
 
 	/* Where the stream begins. What happens after its first acknowledgement belongs to it. */
 	bool begun;	   /* a trade or a first snapshot has come */
@@ -52,6 +56,7 @@ struct feed_product {
 	uint64_t start_id; /* the last trade before the stream's beginning; 0: none known */
 	uint64_t last_id;  /* of the trades handed on, or start_id; 0: none yet */
 	int64_t last_ns;   /* the latest time of them; since_ns where there are none */
+	int64_t moved_ns;  /* that of the last one, whatever those before it say */
 
 	/* Given up last: from and to. One of these that comes after all, if it is not one of the first
 	 * of very many, is no sign of a new sequence, though nothing may have shown how late it is. */
@@ -88,7 +93,7 @@ void feed_release(struct feed *feed);
 /* The product of that name, or NULL. */
 struct feed_product *feed_find(struct feed *feed, struct span name);
 
-/* A new connection: all but the refused ones are asked for again. */
+/* A new connection: all are asked for again. */
 void feed_ask_again(struct feed *feed);
 
 /* The first product in that state, or NULL; and how many there are. */

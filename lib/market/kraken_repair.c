@@ -49,31 +49,44 @@ static void say_end(struct kraken_repair *r)
 
 /* By how much more than to the last trade it goes back. Where that is not known, to where one may be,
  * and, once one was there, to that. */
-static int64_t further_ns(struct kraken_repair *r)
+static int64_t further_ns(struct kraken_repair *r, int64_t now_ns)
 {
 	static const int64_t odd_ns[] = {0, KRAKEN_MARGIN_NS, STAMP_NS_PER_S, 60 * STAMP_NS_PER_S};
 	static const int64_t adrift_ns[] = {
 		60 * STAMP_NS_PER_S, 3600 * STAMP_NS_PER_S, 86400 * STAMP_NS_PER_S};
+	/* The last trade's time is yet to come. */
+	static const int64_t ahead_ns[] = {
+		STAMP_NS_PER_S, 60 * STAMP_NS_PER_S, 3600 * STAMP_NS_PER_S, 86400 * STAMP_NS_PER_S};
+	const int64_t *steps = r->product->last_ns > now_ns ? ahead_ns : odd_ns;
 	bool is_odd = r->hole_to || !r->seen;
 
 	if (r->product->adrift)
 		return r->back_ns = adrift_ns[r->tries % (sizeof adrift_ns / sizeof *adrift_ns)];
 	if (!r->product->since_ns)
 		r->back_ns = 0;
-	return r->back_ns + (is_odd ? odd_ns[r->tries % (sizeof odd_ns / sizeof *odd_ns)] : 0);
+	return r->back_ns + (is_odd ? steps[r->tries % (sizeof odd_ns / sizeof *odd_ns)] : 0);
+}
+
+/* When the last trade was. Where a page did not show it, either its time may be wrong, which is the
+ * latest of all, or that of the trade handed on last, or, where it is yet to come, our own clock: they
+ * are tried in turn. */
+static int64_t last_ns(const struct kraken_repair *r, int64_t now_ns)
+{
+	const struct feed_product *product = r->product;
+	const int64_t guesses[] = {product->last_ns, now_ns, product->moved_ns};
+	int64_t guess = guesses[r->tries % (sizeof guesses / sizeof *guesses)];
+
+	return !r->seen && guess > 0 && guess < product->last_ns ? guess : product->last_ns;
 }
 
 /* Asks again for what follows the last trade. A page that did not show that, or showed later trades
  * but not the next one, may be right from further back: times are not always in the order of ids, nor
- * always right. Where the last trade's is yet to come, it may be that which is wrong or our own clock:
- * both are tried in turn. A cache has no answer yet to a request that was never made. */
+ * always right. A cache has no answer yet to a request that was never made. */
 static void go_back(struct kraken_repair *r, int64_t now_ns)
 {
-	int64_t from_ns = r->product->last_ns;
+	int64_t from_ns = last_ns(r, now_ns);
 
-	if (!r->seen && r->tries % 2 == 1 && now_ns < from_ns)
-		from_ns = now_ns;
-	set_since(r, from_ns - KRAKEN_MARGIN_NS - r->nudges++ - further_ns(r));
+	set_since(r, from_ns - KRAKEN_MARGIN_NS - r->nudges++ - further_ns(r, now_ns));
 	r->full = 0;
 }
 
@@ -449,11 +462,12 @@ void kraken_repair_give_up(struct kraken_repair *r, const char *why)
 	say_end(r);
 }
 
-void kraken_repair_look(const struct feed_product *product, const char *query, struct buf *path)
+void kraken_repair_look(
+	const struct feed_product *product, const char *query, int64_t now_ns, struct buf *path)
 {
 	char since[NUM_U64_MAX + 1] = "";
 
-	if (product->last_ns > 0)
+	if (product->last_ns > 0 && product->last_ns <= now_ns)
 		since[num_write_u64(since, (uint64_t)product->last_ns)] = '\0';
 	write_path(path, query, *since ? since : NULL);
 }

@@ -37,8 +37,8 @@ struct kraken_repair {
 	struct feed_product *product;
 	const char *query; /* the pair's name as a URL has it */
 	int64_t patience_ns;
-	/* All that Kraken has, by which answers about another pair are told: the caller may set it
-	 * after kraken_repair_begin(). NULL: not known. */
+	/* All that Kraken has, by which answers about another pair are told: the caller may set it,
+	 * and `query`, after kraken_repair_begin(). NULL: not known. */
 	const struct kraken_pairs *pairs;
 
 	/* The next request. */
@@ -93,9 +93,10 @@ void kraken_repair_renew(struct kraken_repair *repair);
 void kraken_repair_give_up(struct kraken_repair *repair, const char *why);
 
 /* For the watch: what to ask for to see whether a product is mute, in place of what *path held: trades
- * from its last one on, or the latest ones where none has come. And the newest id that the answer
+ * from its last one on, or the latest ones where none has come or its time lies in the future. And the newest id that the answer
  * shows, 0: none; it takes answers as kraken_repair_take() does. */
-void kraken_repair_look(const struct feed_product *product, const char *query, struct buf *path);
+void kraken_repair_look(
+	const struct feed_product *product, const char *query, int64_t now_ns, struct buf *path);
 enum kraken_verdict kraken_repair_see(const struct kraken_pairs *pairs,
 	const struct feed_product *product, long status, struct span body, int64_t now_ns,
 	uint64_t *newest_id, struct err *err);

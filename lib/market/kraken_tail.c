@@ -65,23 +65,25 @@ static int subscribe(
 	return result;
 }
 
-int kraken_tail_subscribe(struct kraken_tail *t, struct buf *request)
+/* What came of a pair before all were acknowledged is fetched again; frames are no trades. */
+static void interrupt_all(struct kraken_tail *t)
 {
-	feed_ask_again(&t->feed);
-	buf_clear(&t->early);
-	if (subscribe(t, FEED_ASKED, request, REQUEST_ALL) < 0)
-		return -1;
-	for (size_t i = 0; i < t->feed.n; i++) {
-		if (t->begun)
+	for (size_t i = 0; i < t->feed.n; i++)
+		if (t->begun || t->feed.products[i].state == FEED_ACKNOWLEDGED)
 			feed_interrupt(&t->feed.products[i]);
-		kraken_tail_miss(t, &t->feed.products[i]);
-	}
-	return 0;
+	if (!t->settings.frames)
+		buf_clear(&t->early);
 }
 
-const struct feed_product *kraken_tail_dropped(const struct kraken_tail *t)
+int kraken_tail_subscribe(struct kraken_tail *t, struct buf *request)
 {
-	return feed_first(&t->feed, FEED_DROPPED);
+	interrupt_all(t);
+	feed_ask_again(&t->feed);
+	if (subscribe(t, FEED_ASKED, request, REQUEST_ALL) < 0)
+		return -1;
+	for (size_t i = 0; i < t->feed.n; i++)
+		kraken_tail_miss(t, &t->feed.products[i]);
+	return 0;
 }
 
 int kraken_tail_subscribe_dropped(struct kraken_tail *t, struct buf *request)
@@ -166,12 +168,21 @@ static enum kraken_tail_next take_early(struct kraken_tail *t)
 	return go_on(t);
 }
 
+static void readmit(struct kraken_tail *t, struct feed_product *product)
+{
+	product->refused = false;
+	t->n.refused--;
+	diag_warning("Kraken has accepted '%s' again", product->name);
+}
+
 /* Once every pair is answered, what was held back at the start goes out. */
 static enum kraken_tail_next answered(
 	struct kraken_tail *t, struct feed_product *product, struct span text)
 {
 	if (product) {
 		kraken_tail_open(t, product, text);
+		if (product->refused)
+			readmit(t, product);
 		product->state = FEED_ACKNOWLEDGED;
 		feed_watch_begin(product, t->now_ns);
 	}
@@ -195,18 +206,55 @@ static void explain_refusal(const char *name, struct span text, struct err *err)
 	buf_release(&known);
 }
 
-/* When a pair is delisted the others go on; where there are none it is over. */
+static void desert(struct kraken_tail *t)
+{
+	if (!t->deserted)
+		diag_warning("Kraken has refused every pair: there is nothing left to read");
+	t->deserted = true;
+}
+
+/* With frames REST is not asked, so there is nothing to wait for. */
 static enum kraken_tail_next take_late_refusal(
 	struct kraken_tail *t, struct feed_product *product, const struct err *err)
 {
-	if (product->state != FEED_REFUSED)
-		diag_warning("%s", err->text);
-	t->n.refused += product->state != FEED_REFUSED;
 	product->state = FEED_REFUSED;
-	if (feed_count(&t->feed, FEED_REFUSED) < t->feed.n)
-		return KRAKEN_TAIL_GO_ON;
-	diag_warning("Kraken has refused every pair: there is nothing left to read");
-	return KRAKEN_TAIL_DONE;
+	if (!product->refused) {
+		diag_warning("%s", err->text);
+		product->refused = true;
+		t->n.refused++;
+		feed_interrupt(product);
+		feed_watch_refuse(product, t->now_ns);
+	}
+	if (!t->settings.repair && feed_count(&t->feed, FEED_REFUSED) == t->feed.n)
+		desert(t);
+	return go_on(t);
+}
+
+void kraken_tail_follow(struct kraken_tail *t, struct feed_product *product)
+{
+	kraken_tail_miss(t, product);
+}
+
+void kraken_tail_give_up(struct kraken_tail *t, struct feed_product *product, const char *why)
+{
+	if (product->watch.settled)
+		return;
+	product->watch.settled = true;
+	t->n.unsure++;
+	diag_warning("'%s': some trades behind %llu may be missing: %s", product->name,
+		(unsigned long long)product->last_id, why);
+}
+
+void kraken_tail_check_deserted(struct kraken_tail *t)
+{
+	for (size_t i = 0; i < t->feed.n; i++) {
+		const struct feed_product *product = &t->feed.products[i];
+
+		if (product->state != FEED_REFUSED || !product->watch.settled ||
+			product->watch.shown_id || product->repairing)
+			return;
+	}
+	desert(t);
 }
 
 /* At the start a refusal ends the program. */

@@ -40,17 +40,16 @@ struct kraken_tail_counts {
 	uint64_t repaired;  /* of those written: they came over REST into a hole */
 	uint64_t repairing; /* pairs under repair now */
 	uint64_t lost;	    /* ids that never came, or too late */
-	uint64_t unsure;    /* pairs of whose first trades some may be missing, it is not known how
-			     * many: they were warned of by name */
-	uint64_t refused;   /* pairs that were refused after the start */
+	uint64_t unsure;  /* pairs of whose trades some may be missing, it is not known how many, or
+			     * doubled: they were warned of by name */
+	uint64_t refused; /* pairs that were refused after the start, and not accepted since */
 };
 
 /* What the caller is to do after a message. */
 enum kraken_tail_next {
 	KRAKEN_TAIL_GO_ON,
 	KRAKEN_TAIL_RECONNECT, /* this connection is of no use: *err says why */
-	KRAKEN_TAIL_DONE,      /* the limit is reached, no pair is left that Kraken has not refused,
-				* or the output has failed (see out.h) */
+	KRAKEN_TAIL_DONE,      /* see kraken_tail_is_done() */
 	KRAKEN_TAIL_FAIL,      /* *err says why */
 };
 
@@ -73,6 +72,7 @@ struct kraken_tail {
 	struct feed feed;
 	struct hold_room room;
 	bool begun;	     /* every pair has been acknowledged once: nothing is written before */
+	bool deserted;	     /* every pair is refused, and has ended */
 	struct buf early;    /* messages with trades, or, as frames, all that came before that, each
 			      * behind its length and time of receipt */
 	struct buf text;     /* an unescaped name */
@@ -92,15 +92,13 @@ void kraken_tail_release(struct kraken_tail *tail);
  * what came before, feed_begin_since() will do: the pair is adrift. */
 void kraken_tail_begin_after(struct feed_product *product, uint64_t id, int64_t time_ns);
 
-/* A new connection stands: appends the one request that subscribes all pairs that are not refused.
- * -1 where there is none left, or the request does not fit. Pairs of which trades are known to be
- * missing are repaired from now on. */
+/* A new connection stands: appends the one request that subscribes all pairs. -1 where it does not
+ * fit. Pairs of which trades are known to be missing are repaired from now on. */
 int kraken_tail_subscribe(struct kraken_tail *tail, struct buf *request);
 
-/* Pairs whose subscription has to be made anew on this connection: one, or NULL; and the request for
- * all of them, as above. What Kraken has ended at once again and again has a product->drops that
- * grows, until a trade comes: the caller may take its time then. */
-const struct feed_product *kraken_tail_dropped(const struct kraken_tail *tail);
+/* Pairs whose subscription has to be made anew on this connection (FEED_DROPPED): the request for all
+ * of them, as above; -1 also where there are none. What Kraken has ended at once again and again has a
+ * product->drops that grows, until a trade comes: the caller may take its time then. */
 int kraken_tail_subscribe_dropped(struct kraken_tail *tail, struct buf *request);
 
 /* The pair is mute (see feed_watch.h): appends the request that ends its subscription; it is dropped
@@ -115,7 +113,20 @@ const char *kraken_tail_unanswered(const struct kraken_tail *tail);
 enum kraken_tail_next kraken_tail_take(
 	struct kraken_tail *tail, struct span message, struct err *err);
 
-/* Whether the limit is reached, or the output has failed. */
+/*
+ * A pair that Kraken has accepted before is refused: it may be delisted, or not be ready after a
+ * restart. Others go on; what has happened of it is asked of REST (see feed_watch.h), and it is asked for
+ * again on every connection.
+ *
+ * follow: REST shows more of it, up to product->seen_id. give_up: REST does not know it either, so that
+ * nobody knows what is missing; it counts as unsure, and a warning says so. check_deserted: to be called
+ * now and then; the tail is done once nothing is left of any pair.
+ */
+void kraken_tail_follow(struct kraken_tail *tail, struct feed_product *product);
+void kraken_tail_give_up(struct kraken_tail *tail, struct feed_product *product, const char *why);
+void kraken_tail_check_deserted(struct kraken_tail *tail);
+
+/* Whether the limit is reached, the output has failed, or every pair is refused and has ended. */
 bool kraken_tail_is_done(const struct kraken_tail *tail);
 
 /*

@@ -19,7 +19,7 @@ void kraken_tail_refuse(struct kraken_tail *t, struct span record, const char *r
 
 bool kraken_tail_is_done(const struct kraken_tail *t)
 {
-	return out_has_failed(t->settings.out) ||
+	return t->deserted || out_has_failed(t->settings.out) ||
 		(t->settings.limit && t->n.written >= t->settings.limit);
 }
 
@@ -199,16 +199,38 @@ static void take_gap(
 	feed_move(product, trade->id, trade->time_ns);
 }
 
-static void take_new(
-	struct kraken_tail *t, struct feed_product *product, const struct kraken_trade *trade)
+/* What comes again is no sign that a subscription is well. */
+static void heard(struct kraken_tail *t, struct feed_product *product, bool in_snapshot)
+{
+	if (!in_snapshot)
+		feed_watch_heard(product, t->now_ns);
+}
+
+/* Nothing tells whether it came before, or one before it is missing. */
+static void note_nameless(struct kraken_tail *t, struct feed_product *product)
+{
+	if (product->nameless)
+		return;
+	product->nameless = true;
+	t->n.unsure++;
+	diag_warning("'%s': trades come without an id: some may come twice, or be missing",
+		product->name);
+}
+
+static void take_new(struct kraken_tail *t, struct feed_product *product,
+	const struct kraken_trade *trade, bool in_snapshot)
 {
 	switch (feed_judge(product, trade->id, trade->time_ns)) {
 	case FEED_NEXT:
+		heard(t, product, in_snapshot);
+		if (trade->id == 0)
+			note_nameless(t, product);
 		write_trade(t, trade, t->received_ns);
 		if (product->repairing)
 			kraken_tail_drain(t, product);
 		break;
 	case FEED_GAP:
+		heard(t, product, in_snapshot);
 		take_gap(t, product, trade);
 		break;
 	case FEED_REPEATED:
@@ -224,40 +246,44 @@ static void take_new(
 	}
 }
 
-/* `snapshot` is the message that the trade is from, where that is one. */
-static void take_trade(struct kraken_tail *t, const struct kraken_trade *trade,
-	const struct kraken_message *snapshot)
+/* A pair that was not asked for is NULL. */
+static void take_trade(struct kraken_tail *t, struct feed_product *product,
+	const struct kraken_trade *trade, bool in_snapshot)
 {
-	struct feed_product *product = kraken_tail_find(t, &trade->symbol);
-
 	t->n.read++;
-	if (!product) {
-		t->n.passed++;
-		return;
-	}
-	if (snapshot)
-		feed_watch_begin(product, t->now_ns);
+	if (product)
+		take_new(t, product, trade, in_snapshot);
 	else
-		feed_watch_heard(product, t->now_ns);
-	if (snapshot && (!product->begun || product->adrift))
+		t->n.passed++;
+}
+
+static void begin_snapshot(
+	struct kraken_tail *t, struct feed_product *product, const struct kraken_message *snapshot)
+{
+	feed_watch_begin(product, t->now_ns);
+	if (!product->begun || product->adrift)
 		kraken_tail_begin(t, product, snapshot);
-	take_new(t, product, trade);
 }
 
 void kraken_tail_take_trades(struct kraken_tail *t, const struct kraken_message *message)
 {
 	struct json_walk walk = json_walk_start(message->data.raw);
+	struct feed_product *product, *before = NULL;
 	struct kraken_trade trade;
 	struct json_value element;
 	const char *reason;
 
 	while (wants_more(t) && json_walk_next(&walk, &element)) {
-		if (kraken_trade_read(element.raw, &trade, &reason) == 0) {
-			take_trade(t, &trade, message->snapshot ? message : NULL);
+		if (kraken_trade_read(element.raw, &trade, &reason) < 0) {
+			t->n.read++;
+			kraken_tail_refuse(t, element.raw, reason);
 			continue;
 		}
-		t->n.read++;
-		kraken_tail_refuse(t, element.raw, reason);
+		product = kraken_tail_find(t, &trade.symbol);
+		if (message->snapshot && product && product != before)
+			begin_snapshot(t, product, message);
+		before = product;
+		take_trade(t, product, &trade, message->snapshot);
 	}
 }
 
@@ -271,8 +297,8 @@ bool kraken_tail_take_update(struct kraken_tail *t, struct span text)
 	if (t->settings.frames)
 		kraken_tail_write_frame(t, text);
 	do
-		take_trade(t, &trades[i++], NULL);
-	while (i < n && wants_more(t));
+		take_trade(t, kraken_tail_find(t, &trades[i].symbol), &trades[i], false);
+	while (++i < n && wants_more(t));
 	return true;
 }
 

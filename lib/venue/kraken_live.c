@@ -33,6 +33,9 @@ enum {
 	RENEW_SOONEST_MS = 250,
 	RENEW_BASE_MS = 2 * RENEW_SOONEST_MS,
 	RENEW_CAP_MS = 60 * 1000,
+	/* A pair that is refused is asked for again: it may not be ready after a restart. */
+	REFUSED_BASE_MS = 5 * 1000,
+	REFUSED_CAP_MS = 10 * 60 * 1000,
 	/* A pair that stays mute though it was subscribed anew. */
 	MUTES_MAX = 2,
 };
@@ -42,6 +45,8 @@ struct asked {
 	int64_t since_ns; /* it was asked for */
 	int64_t pause_ns; /* until then it is not made anew, where that is in vain */
 	struct retry retry;
+	int64_t again_ns; /* it was refused, and is asked for again then; 0: it was not */
+	struct retry refusals;
 };
 
 struct kraken_live {
@@ -181,8 +186,10 @@ struct kraken_live *kraken_live_open(
 	live->slept_ns = stamp_suspended();
 	retry_init(&live->retry, RETRY_BASE_MS, RETRY_CAP_MS);
 	live->asked = mem_alloc(tail->feed.n, sizeof *live->asked);
-	for (size_t i = 0; i < tail->feed.n; i++)
+	for (size_t i = 0; i < tail->feed.n; i++) {
 		retry_init(&live->asked[i].retry, RENEW_BASE_MS, RENEW_CAP_MS);
+		retry_init(&live->asked[i].refusals, REFUSED_BASE_MS, REFUSED_CAP_MS);
+	}
 	if (api_read(&live->api, "url", settings->url, err) < 0 ||
 		!(live->ws = ws_new(&events, live, settings->ca_file, err))) {
 		kraken_live_close(live);
@@ -237,7 +244,10 @@ static void connect_when_due(struct kraken_live *live)
 static void pause_before_next(struct kraken_live *live)
 {
 	uint32_t ms = retry_next_ms(&live->retry);
+	int64_t asked_ms = ws_retry_after_ms(live->ws);
 
+	if (asked_ms > ms)
+		ms = (uint32_t)asked_ms;
 	diag_event(DIAG_WARNING, live->has_stood ? "disconnected" : "connection_failed",
 		"%s '%s': %s; connecting again in %u.%u s",
 		live->has_stood ? "lost the connection to" : "cannot connect to",
@@ -311,9 +321,27 @@ static void check_unanswered(struct kraken_live *live, const struct asked *asked
 		end(live, &live->cut);
 }
 
+static void check_acknowledged(struct asked *asked, int64_t now)
+{
+	if (now - asked->since_ns > RENEW_CAP_MS * STAMP_NS_PER_MS)
+		retry_reset(&asked->retry);
+	retry_reset(&asked->refusals);
+	asked->again_ns = 0;
+}
+
+static void check_refused(struct asked *asked, struct feed_product *product, int64_t now)
+{
+	if (!asked->again_ns)
+		asked->again_ns = now + retry_next_ms(&asked->refusals) * STAMP_NS_PER_MS;
+	if (now < asked->again_ns)
+		return;
+	asked->again_ns = 0;
+	product->state = FEED_DROPPED;
+}
+
 static void check_pairs(struct kraken_live *live, int64_t now)
 {
-	const struct feed *feed = &live->tail->feed;
+	struct feed *feed = &live->tail->feed;
 	bool is_due = false, is_too_soon = false;
 
 	for (size_t i = 0; i < feed->n && !live->cut.code; i++) {
@@ -324,14 +352,14 @@ static void check_pairs(struct kraken_live *live, int64_t now)
 			check_unanswered(live, asked, &feed->products[i], now);
 			break;
 		case FEED_ACKNOWLEDGED:
-			if (now - asked->since_ns > RENEW_CAP_MS * STAMP_NS_PER_MS)
-				retry_reset(&asked->retry);
+			check_acknowledged(asked, now);
 			break;
 		case FEED_DROPPED:
 			is_due |= is_renewal_due(asked, &feed->products[i], now);
 			is_too_soon |= is_young(asked, now);
 			break;
 		case FEED_REFUSED:
+			check_refused(asked, &feed->products[i], now);
 			break;
 		}
 	}

@@ -9,6 +9,9 @@
 #include "market/kraken_repair.h"
 
 #define PAIRS_POLL_NS (50 * STAMP_NS_PER_MS)
+/* Then a request goes without the list, and the list is asked for again. */
+#define PAIRS_NS (5 * STAMP_NS_PER_S)
+#define PAIRS_AGAIN_NS (60 * STAMP_NS_PER_S)
 /* REST and the socket need not be equally fast. */
 #define GRACE_NS (5 * STAMP_NS_PER_S)
 
@@ -18,7 +21,8 @@ enum { PATH_MAX_BYTES = 1024 };
 struct mended {
 	struct kraken_mend *mend;
 	struct feed_product *product;
-	char *query;		     /* how a URL names it; NULL: not looked up yet */
+	char *query;		     /* how a URL names it; NULL: not looked up yet, */
+	bool is_final;		     /* and that is out of Kraken's list */
 	bool chained;		     /* there is a chain for its repair */
 	struct kraken_repair repair; /* its tail is NULL until the chain has begun it */
 	uint64_t asked_id;	     /* the product's last one when it was asked for last */
@@ -30,6 +34,7 @@ struct kraken_mend {
 	const struct kraken_mend_settings *settings;
 	struct mended *all; /* in the order of the feed's products */
 	bool asks_pairs;
+	int64_t asked_ns; /* for the pairs, by stamp_monotonic() */
 };
 
 struct kraken_mend *kraken_mend_open(const struct kraken_mend_settings *settings)
@@ -62,17 +67,19 @@ static struct mended *find(struct kraken_mend *mend, const struct feed_product *
 }
 
 /* The name that REST has for the pair. Kraken also takes that of the WebSocket (API documentation,
- * examples of 2025), which has to do where its list of pairs cannot be had, or lacks this one. */
+ * examples of 2025), which has to do while its list of pairs is not there, or where it lacks this one.
+ * It lives until this is called again for the pair. */
 static const char *query_of(struct mended *m)
 {
 	struct kraken_rest *rest = m->mend->settings->rest;
 	const struct kraken_pair *pair;
 
-	if (!m->query) {
-		pair = kraken_pairs_find(&rest->pairs, m->product->name, NULL);
-		m->query = pair ? mem_text(pair->query)
-				: kraken_query_encode(span_text(m->product->name));
-	}
+	if (m->query && m->is_final)
+		return m->query;
+	free(m->query);
+	m->is_final = rest->pairs.n > 0;
+	pair = kraken_pairs_find(&rest->pairs, m->product->name, NULL);
+	m->query = pair ? mem_text(pair->query) : kraken_query_encode(span_text(m->product->name));
 	return m->query;
 }
 
@@ -86,17 +93,25 @@ static enum crawl_step next_pairs(void *arg, struct crawl_ask *ask)
 	return step;
 }
 
-/* The list of pairs is asked for when something is asked for first. */
+/* The list of pairs is asked for when something is asked for first, and again later on where it could
+ * not be had. Whether the request need not wait for it. */
 static bool has_pairs(struct kraken_mend *mend)
 {
 	const struct kraken_mend_settings *s = mend->settings;
 	struct crawl_chain chain = kraken_rest_pairs(s->rest);
+	int64_t now = stamp_monotonic();
 
+	if (s->rest->pairs.n > 0)
+		return true;
+	if (s->rest->has_asked && mend->asks_pairs && now - mend->asked_ns > PAIRS_AGAIN_NS)
+		s->rest->has_asked = mend->asks_pairs = false;
 	chain.next = next_pairs;
-	if (!s->rest->has_asked && !mend->asks_pairs)
+	if (!s->rest->has_asked && !mend->asks_pairs) {
 		crawl_add(s->crawl, &chain);
+		mend->asked_ns = now;
+	}
 	mend->asks_pairs = true;
-	return s->rest->has_asked;
+	return s->rest->has_asked || now - mend->asked_ns > PAIRS_NS;
 }
 
 static enum crawl_step wait_for_pairs(struct crawl_ask *ask)
@@ -121,8 +136,6 @@ static void begin_repair(struct mended *m)
 	const struct kraken_mend_settings *s = m->mend->settings;
 
 	kraken_repair_begin(&m->repair, s->tail, m->product, query_of(m), s->patience_ns);
-	if (s->rest->pairs.n > 0)
-		m->repair.pairs = &s->rest->pairs;
 	m->held_ns = 0;
 	m->slept_ns = stamp_suspended();
 }
@@ -171,6 +184,8 @@ static enum crawl_step next_repair(void *arg, struct crawl_ask *ask)
 		return wait_for_pairs(ask);
 	if (!m->repair.tail)
 		begin_repair(m);
+	m->repair.query = query_of(m);
+	m->repair.pairs = s->rest->pairs.n > 0 ? &s->rest->pairs : NULL;
 	excuse_repair(m);
 	ask->held_ns = &m->held_ns;
 	buf_init(&path, PATH_MAX_BYTES);
@@ -253,11 +268,19 @@ static enum crawl_step next_look(void *arg, struct crawl_ask *ask)
 	if (!has_pairs(m->mend))
 		return wait_for_pairs(ask);
 	buf_init(&path, PATH_MAX_BYTES);
-	kraken_repair_look(m->product, query_of(m), &path);
+	kraken_repair_look(m->product, query_of(m), kraken_rest_now(s->rest), &path);
 	kraken_rest_ask(s->rest, ask, buf_span(&path), m->product->name);
 	ask->endures = true;
 	buf_release(&path);
 	return CRAWL_ASK;
+}
+
+static void end_look(void *arg, const struct err *err)
+{
+	struct mended *m = arg;
+
+	diag_info("cannot tell whether '%s' is mute: %s", m->product->name, err->text);
+	feed_watch_failed(m->product, m->mend->settings->tail->now_ns);
 }
 
 static enum crawl_verdict take_look(void *arg, const struct crawl_answer *answer, struct err *err)
@@ -271,15 +294,12 @@ static enum crawl_verdict take_look(void *arg, const struct crawl_answer *answer
 
 	if (verdict == KRAKEN_TAKEN)
 		feed_watch_shown(m->product, newest_id, s->tail->now_ns, GRACE_NS);
-	return judge(m->mend, verdict, err);
-}
-
-static void end_look(void *arg, const struct err *err)
-{
-	struct mended *m = arg;
-
-	diag_info("cannot tell whether '%s' is mute: %s", m->product->name, err->text);
-	feed_watch_shown(m->product, 0, m->mend->settings->tail->now_ns, GRACE_NS);
+	if (verdict == KRAKEN_FAILED && m->product->state == FEED_REFUSED)
+		kraken_tail_give_up(s->tail, m->product, err->text);
+	if (verdict != KRAKEN_AGAIN)
+		return judge(m->mend, verdict, err);
+	end_look(m, err); /* others wait for their turn */
+	return CRAWL_TAKEN;
 }
 
 struct feed_product *kraken_mend_watch(struct kraken_mend *mend, int64_t now_ns)
@@ -294,5 +314,9 @@ struct feed_product *kraken_mend_watch(struct kraken_mend *mend, int64_t now_ns)
 		has_pairs(mend);
 		crawl_add(s->crawl, &chain);
 	}
-	return feed_watch_mute(&s->tail->feed, now_ns);
+	while ((product = feed_watch_mute(&s->tail->feed, now_ns)) &&
+		product->state == FEED_REFUSED)
+		kraken_tail_follow(s->tail, product);
+	kraken_tail_check_deserted(s->tail);
+	return product;
 }

@@ -16,7 +16,10 @@
  *   o A      it is known since when its trades are to come
  *   d A      its subscription is dropped
  *   r A      it is under repair; R A: it is no more
- * Products are A, B and C; silence becomes suspicious after 60 s.
+ *   x A      it is refused
+ *   f A      others could not be asked
+ *   e A      is it at its end? "9e:A" or "9e:-"
+ * Products are A to E; silence becomes suspicious after 60 s.
  */
 static const struct {
 	const char *name, *steps, *told;
@@ -27,12 +30,15 @@ static const struct {
 	{"who is not acknowledged is not mute", "60q", "60q:-"},
 	{"nor is who was dropped", "0aA;1dA;100q", "100q:-"},
 	{"nor who is under repair", "0aA;1rA;100q;100RA;100q", "100q:- 100q:A"},
-	{"one at a time", "0aA;0aB;60q;61q;62sA0;62q", "60q:A 61q:- 62q:B"},
+	{"four at a time", "0aA;0aB;0aC;0aD;0aE;60q;60q;60q;60q;60q;61sB0;61q",
+		"60q:A 60q:B 60q:C 60q:D 60q:- 61q:E"},
+	{"one that is never answered keeps nobody waiting", "0aA;60q;60aB;120q;999aC;1059q;1059q",
+		"60q:A 120q:B 1059q:C 1059q:-"},
 	{"the one first that waits longest", "0aB;1aA;90q;91sB0;91q", "90q:B 91q:A"},
 	{"a look that shows nothing new makes the next one later",
 		"0tA5;0aA;60q;60sA5;179q;180q;180sA5;419q;420q",
 		"60q:A 179q:- 180q:A 419q:- 420q:A"},
-	{"as does one that failed", "0tA5;0aA;60q;61sA0;180q;181q", "60q:A 180q:- 181q:A"},
+	{"as does one that failed", "0tA5;0aA;60q;61fA;180q;181q", "60q:A 180q:- 181q:A"},
 	{"up to 32 times as long",
 		"0tA5;0aA;60q;60sA5;180q;180sA5;420q;420sA5;900q;900sA5;1860q;1860sA5;3779q;"
 		"3780q;3780sA5;5699q;5700q",
@@ -61,6 +67,17 @@ static const struct {
 		"60q:A 65m:A1+7 125q:A 130m:-"},
 	{"a trade ends the row", "0aA;0tA5;60q;60sA7;65m;65aA;66tA8;126q;126sA9;131m",
 		"60q:A 65m:A1+7 126q:A 131m:A1+9"},
+	{"who is refused is looked at at once, and every two seconds, until half a minute shows nothing",
+		"0aA;0tA5;10xA;10q;11sA5;12q;13q;13sA5;39eA;39q;40sA5;40eA;42q;100q",
+		"10q:A 12q:- 13q:A 39e:- 39q:A 40e:A 42q:- 100q:A"},
+	{"that others cannot be asked settles nothing", "0aA;0tA5;10xA;45q;46fA;46eA;47q;48q",
+		"45q:A 46e:- 47q:- 48q:A"},
+	{"what is shown of it is there at once, and is no sign that it is mute",
+		"0aA;0tA5;10xA;10q;11sA7;11m;45q;45sA7;45eA", "10q:A 11m:A0+7 45q:A 45e:A"},
+	{"likewise much later", "0aA;0tA5;10xA;45q;45sA5;45eA;104q;105q;105sA9;105m;105m",
+		"45q:A 45e:A 104q:- 105q:A 105m:A0+9 105m:-"},
+	{"it is refused once more", "0aA;0tA5;10xA;45q;45sA5;45eA;50aA;60xA;60eA;60q",
+		"45q:A 45e:A 60e:- 60q:A"},
 	{"two are mute", "0aA;0aB;0tA5;0tB5;60q;60sA7;60q;60sB8;65m;65m;65m",
 		"60q:A 60q:B 65m:A1+7 65m:B1+8 65m:-"},
 };
@@ -80,8 +97,9 @@ static void tell(struct stage *s, unsigned long at, char what, const struct feed
 
 	if (!product)
 		s->n += (size_t)snprintf(to, left, "%s%lu%c:-", s->n ? " " : "", at, what);
-	else if (what == 'q')
-		s->n += (size_t)snprintf(to, left, "%s%luq:%s", s->n ? " " : "", at, product->name);
+	else if (what != 'm')
+		s->n += (size_t)snprintf(
+			to, left, "%s%lu%c:%s", s->n ? " " : "", at, what, product->name);
 	else
 		s->n += (size_t)snprintf(to, left, "%s%lum:%s%u+%llu", s->n ? " " : "", at,
 			product->name, product->watch.mutes, (unsigned long long)product->seen_id);
@@ -111,6 +129,13 @@ static void take_step(struct stage *s, const char *step)
 		feed_watch_shown(product, id, now, 5 * second);
 	} else if (*p == 'o') {
 		feed_open(product, second);
+	} else if (*p == 'f') {
+		feed_watch_failed(product, now);
+	} else if (*p == 'x') {
+		product->state = FEED_REFUSED;
+		feed_watch_refuse(product, now);
+	} else if (*p == 'e') {
+		tell(s, at, 'e', product->watch.settled ? product : NULL);
 	} else if (*p == 'd') {
 		product->state = FEED_DROPPED;
 	} else if (*p == 'r' || *p == 'R') {
@@ -120,11 +145,12 @@ static void take_step(struct stage *s, const char *step)
 
 static void test_watch(size_t i)
 {
-	char a[] = "A", b[] = "B", c[] = "C", *names[] = {a, b, c}, steps[512];
+	char a[] = "A", b[] = "B", c[] = "C", d[] = "D", e[] = "E";
+	char *names[] = {a, b, c, d, e}, steps[512];
 	struct stage s = {.n = 0};
 	const char *twice;
 
-	feed_init(&s.feed, names, 3, &twice);
+	feed_init(&s.feed, names, 5, &twice);
 	snprintf(steps, sizeof steps, "%s", cases[i].steps);
 	for (char *step = steps; step;) {
 		char *end = strchr(step, ';');

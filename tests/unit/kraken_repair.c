@@ -359,15 +359,19 @@ static void test_scenario(const struct scenario *s)
 static void test_look(void)
 {
 	struct feed_product product = {.last_ns = 1700000020000054321};
+	int64_t now_ns = product.last_ns;
 	struct buf path;
 
 	buf_init(&path, 1024);
-	kraken_repair_look(&product, "XBTUSD", &path);
+	kraken_repair_look(&product, "XBTUSD", now_ns, &path);
 	TAP_OK(span_is_text(buf_span(&path),
 		       "/0/public/Trades?pair=XBTUSD&count=1000&since=1700000020000054321"),
 		"from the last trade on: %.*s", (int)path.len, path.data);
+	kraken_repair_look(&product, "XBTUSD", now_ns - 1, &path);
+	TAP_OK(span_is_text(buf_span(&path), "/0/public/Trades?pair=XBTUSD&count=1000"),
+		"not from a moment that is yet to come");
 	product.last_ns = 0;
-	kraken_repair_look(&product, "XBTUSD", &path);
+	kraken_repair_look(&product, "XBTUSD", now_ns, &path);
 	TAP_OK(span_is_text(buf_span(&path), "/0/public/Trades?pair=XBTUSD&count=1000"),
 		"the latest: %.*s", (int)path.len, path.data);
 	buf_release(&path);

@@ -126,6 +126,13 @@ class Chaos:
         spec = self.at("drop")
         return self.preceded({**self.drop(), **spec}, others)
 
+    def refuse(self):
+        """A pair is refused when it is asked for again; or all are."""
+        product = {"product": self.random.choice(self.names)} if self.chance(0.7) else {}
+        times = self.up_to(3) * (1 if product else len(self.names))
+        spec = self.at("drop")
+        return self.preceded({**self.drop(), **spec}, [{"do": "refuse", "times": times, **product}])
+
     def fall_silent(self):
         seconds = self.seconds(0.2, 1)
         return self.with_rest(self.at("mute", gap=self.gap(),
@@ -176,4 +183,4 @@ class Chaos:
 KINDS = (
     (Chaos.cut, 8), (Chaos.fall_mute, 3), (Chaos.fall_silent, 2), (Chaos.unsubscribe, 2),
     (Chaos.lose, 3), (Chaos.disorder, 3), (Chaos.repeat, 1), (Chaos.mix, 1), (Chaos.split, 1),
-    (Chaos.fragment, 1), (Chaos.tell, 1), (Chaos.stall, 1))
+    (Chaos.fragment, 1), (Chaos.tell, 1), (Chaos.stall, 1), (Chaos.refuse, 2))
