@@ -393,7 +393,7 @@ static int run_account(struct session *s)
 		{"bad", ACCOUNT_LOSS, &n->bad, "trades and messages refused", false, true},
 		{"unsure", ACCOUNT_LOSS, &n->unsure, "places where trades may be missing", true,
 			true},
-		{"refused", ACCOUNT_LOSS, &n->refused, "pairs refused after the start", true, true},
+		{"refused", ACCOUNT_WANT, &n->refused, "pairs refused after the start", true, true},
 		{"unwritten", ACCOUNT_LOSS, &n->unwritten, "trades the output did not take", false,
 			true},
 		{"gaps", ACCOUNT_MEMO, &n->gaps, "places where trades were missing", true, true},

@@ -58,6 +58,16 @@ static uint64_t pending(const struct account *a)
 	return in > out ? in - out : 0;
 }
 
+static bool is_loss(enum account_role role)
+{
+	return role == ACCOUNT_LOSS || role == ACCOUNT_WANT;
+}
+
+static bool is_gauge(enum account_role role)
+{
+	return role == ACCOUNT_GAUGE || role == ACCOUNT_WAITING || role == ACCOUNT_WANT;
+}
+
 static bool is_shown(const struct account_row *row)
 {
 	if (row->role == ACCOUNT_GAUGE || row->role == ACCOUNT_COUNTER)
@@ -144,7 +154,7 @@ static void write_metrics(const struct account *a)
 		return;
 	buf_init(&text, METRICS_MAX);
 	for (size_t i = 0; i < a->n; i++) {
-		bool gauge = a->rows[i].role == ACCOUNT_GAUGE || a->rows[i].role == ACCOUNT_WAITING;
+		bool gauge = is_gauge(a->rows[i].role);
 		snprintf(name, sizeof name, "tradepipe_%s%s", a->rows[i].name,
 			gauge ? "" : "_total");
 		metrics_add(&text, name, gauge ? "gauge" : "counter", a->rows[i].help,
@@ -210,7 +220,7 @@ void account_set_more(struct account *a, void (*more)(void *arg, struct buf *tex
 static bool has_loss(const struct account *a)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (a->rows[i].role == ACCOUNT_LOSS && *a->rows[i].value)
+		if (is_loss(a->rows[i].role) && *a->rows[i].value)
 			return true;
 	return false;
 }

@@ -18,6 +18,7 @@ enum account_role {
 	ACCOUNT_WAITING, /* a fate for now: it goes down again, and so is a gauge in the metrics */
 	ACCOUNT_FATE,	 /* what became of them: the sum of the fates is the sum of what came in */
 	ACCOUNT_LOSS,	 /* a fate as well, or (sources) what never came: not 0 means exit 3 */
+	ACCOUNT_WANT,	 /* outside the sum: as a loss, but it may be made good; a gauge */
 	ACCOUNT_MEMO,	 /* shown when it is not 0, outside the sum */
 	ACCOUNT_COUNTER, /* for the metrics file only */
 	ACCOUNT_GAUGE,	 /* likewise, may go down */

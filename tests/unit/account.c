@@ -17,7 +17,7 @@
 
 /* The counts of an account with a row of each kind. */
 struct counts {
-	uint64_t in, done, loss, rare, lost, memo, gauge, counter;
+	uint64_t in, done, loss, rare, lost, memo, gauge, counter, want;
 };
 
 struct close_case {
@@ -40,6 +40,8 @@ static const struct close_case cases[] = {
 		"in=5 done=4 loss=0 rare=1 lost=0"},
 	{"a loss outside the sum", {.in = 5, .done = 5, .lost = 7}, EXIT_DONE, false, EXIT_PARTIAL,
 		"in=5 done=5 loss=0 lost=7"},
+	{"what may be made good", {.in = 5, .done = 5, .want = 2}, EXIT_DONE, false, EXIT_PARTIAL,
+		"in=5 done=5 loss=0 lost=0 want=2"},
 	{"a memo", {.in = 5, .done = 5, .memo = 3}, EXIT_DONE, false, EXIT_DONE,
 		"in=5 done=5 loss=0 lost=0 memo=3"},
 	{"a failure", {.in = 5, .done = 4, .loss = 1}, EXIT_FAILED, false, EXIT_FAILED,
@@ -57,7 +59,7 @@ static const struct close_case cases[] = {
 
 static struct account *open_account(const struct counts *n, const char *metrics)
 {
-	static struct account_row rows[8];
+	static struct account_row rows[9];
 	struct err err;
 
 	rows[0] = (struct account_row){"in", ACCOUNT_IN, &n->in, .help = "i"};
@@ -69,8 +71,9 @@ static struct account *open_account(const struct counts *n, const char *metrics)
 	rows[5] = (struct account_row){"memo", ACCOUNT_MEMO, &n->memo, .help = "m"};
 	rows[6] = (struct account_row){"gauge", ACCOUNT_GAUGE, &n->gauge, .help = "g"};
 	rows[7] = (struct account_row){"counter", ACCOUNT_COUNTER, &n->counter, .help = "c"};
+	rows[8] = (struct account_row){"want", ACCOUNT_WANT, &n->want, .help = "w", .rare = true};
 	diag_init("name");
-	return account_open(rows, 8, metrics, &err);
+	return account_open(rows, 9, metrics, &err);
 }
 
 static int run_close(const void *arg)
@@ -267,6 +270,9 @@ static void test_metrics(void)
 				    "# HELP tradepipe_counter_total c\n"
 				    "# TYPE tradepipe_counter_total counter\n"
 				    "tradepipe_counter_total{program=\"name\"} 8\n"
+				    "# HELP tradepipe_want w\n"
+				    "# TYPE tradepipe_want gauge\n"
+				    "tradepipe_want{program=\"name\"} 0\n"
 				    "# HELP tradepipe_of_product m\n"
 				    "# TYPE tradepipe_of_product gauge\n"
 				    "tradepipe_of_product{program=\"name\",product=\"X\"} 2\n";
