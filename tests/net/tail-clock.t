@@ -118,6 +118,16 @@ live_for_long() { # what happens meanwhile
 	stopped "$@"
 	happen all 100 && ends 0 && ids BTC/USD 51 750 && ids ETH/USD 51 750
 }
+# Before Kraken has answered; its answer waits in the socket then.
+stopped_early() {
+	start_exchange --rate manual --heartbeat 0.2 \
+		--fault '{"do":"late-ack","seconds":1,"product":"ETH/USD"}'
+	exchange=$!
+	# shellcheck disable=SC2086  # words
+	tail_with $short --limit 200 BTC/USD ETH/USD
+	await 20 said 'connected to' && stopped true && await 20 said live: && happen all 100 &&
+		ends 0 && ids BTC/USD 51 150 && ids ETH/USD 51 150 && ! said 'connecting again'
+}
 goes_on() { happen all 500; }
 gone_silent() {
 	fault '{"do":"mute","at":{"event":"now"},"gap":500,"products":"all"}' && wanted=' reconnects=[1-9]'
@@ -202,6 +212,7 @@ begin_case stopped live_for_long goes_on
 begin_case stopped-silent live_for_long gone_silent
 begin_case stopped-cut live_for_long cut
 begin_case stopped-past stopped_past
+begin_case stopped-early stopped_early
 if [ -z "${SANITIZE:-}" ] && cc -shared -fPIC -o suspend.so suspend.c 2>cc.err; then
 	begin_case suspended suspended
 	begin_case suspended-between suspended_between
@@ -231,6 +242,7 @@ ok 'stopped, while the exchange goes on' check_case stopped
 ok 'stopped, while the exchange falls silent' check_case stopped-silent
 ok 'stopped, while the connection ends' check_case stopped-cut
 ok 'stopped, while history is being fetched' check_case stopped-past
+ok 'stopped, before all pairs were acknowledged' check_case stopped-early
 if [ -d suspended ]; then
 	ok 'the machine is suspended' check_case suspended
 	ok 'the machine is suspended between two connections' check_case suspended-between
