@@ -186,7 +186,7 @@ void_rows_lost() {
 
 # What was read before the signal is judged.
 stopped() {
-	rm -f in m.json && mkfifo in
+	rm -f in out m.json && mkfifo in
 	env --default-signal=INT trade-verify --manifest m.json --expect "BTC/USD=1-$1" \
 		--metrics-file m.prom <in >out 2>err &
 	pid=$!
