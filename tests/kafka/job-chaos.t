@@ -91,17 +91,18 @@ strike() {
 		;;
 	esac 2>killed
 }
-# The first stage is there when the moment may be too early for one.
+# One that is there: the moment may be too early for any, and one that was there may have ended.
 strike_stage() {
 	draw 0 2
-	until stages=$(cat "/proc/$runner/task/$runner/children") && [ -n "$stages" ]; do
+	# shellcheck disable=SC2046 # one process a word
+	until kill_stage $(cat "/proc/$runner/task/$runner/children"); do
 		runs_still || return
 	done
-	# shellcheck disable=SC2086 # one process a word
-	set -- $stages
+}
+kill_stage() { # PROCESS...
+	[ $# -gt 0 ] || return
 	shift $((drawn % $#))
-	how="stage $(cat "/proc/$1/comm")"
-	kill -s KILL "$1"
+	name=$(cat "/proc/$1/comm") && ! grep -q '^State:.Z' "/proc/$1/status" && kill -s KILL "$1" && how="stage $name"
 }
 
 # has_ended: waits for the run; sets $status. Nobody is left of it, at once if it ended by itself.

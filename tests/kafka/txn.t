@@ -143,7 +143,7 @@ start() {
 	where=$1 file=$2
 	shift 2
 	mkfifo "$file.in"
-	TXN_TOOL_DEBUG=1 timeout 60 "$tool" topic="$run-$where" id="$run-$where" "$@" \
+	TXN_TOOL_DEBUG=1 timeout 180 "$tool" topic="$run-$where" id="$run-$where" "$@" \
 		<"$file.in" >"$file.out" 2>"$file.err" &
 }
 says() { grep -q "$2" "$1.out"; }
@@ -154,7 +154,7 @@ shows() { kcat -b "$TEST_BROKERS" -C -t "$run-$1" -e -q -X isolation.level=read_
 	-X fetch.wait.max.ms=10 -f '%s\n' | grep -qx "$2"; }
 opens() { # NAME FILE: with records A 3 and A 4, through descriptor 3
 	{ lines A 3 3 && echo late; } >&3
-	await 20 says "$2" "late done" && lines A 4 4 >&3 && await 20 shows "$1" "A 4"
+	await 60 says "$2" "late done" && lines A 4 4 >&3 && await 20 shows "$1" "A 4"
 }
 start open first partitions=1
 exec 3>first.in
@@ -189,12 +189,12 @@ start two a partitions=1
 exec 3>a.in
 pid_a=$!
 { lines A 1 2 && echo commit && lines A 3 3; } >&3
-ok "the first one has begun" await 20 says a "commit done"
+ok "the first one has begun" await 60 says a "commit done"
 start two b
 exec 4>b.in
 pid_b=$!
 { lines A 1 3 && echo commit; } >&4
-ok "a second one takes over" await 20 says b "commit done"
+ok "a second one takes over" await 60 says b "commit done"
 { lines A 4 4 && echo commit && echo commit; } >&3
 exec 3>&-
 wait "$pid_a"
@@ -288,7 +288,7 @@ start super b2
 exec 4>b2.in
 pid_b=$!
 { lines A 1 1 && echo commit; } >&4
-ok "a second run takes over meanwhile" await 20 says b2 "commit done"
+ok "a second run takes over meanwhile" await 60 says b2 "commit done"
 exec 3>&-
 wait "$pid_a"
 is "the first one does not take the ID back: exit" "$?" 1
@@ -358,9 +358,9 @@ pid=$!
 opens frozen f
 kill -STOP "$TEST_BROKER_PID"
 echo commit >&3
-ok "a broker frozen: a new producer is tried" await 20 asks_again f
+ok "a broker frozen: a new producer is tried" await 60 asks_again f
 kill -CONT "$TEST_BROKER_PID"
-ok "and thawed: the commit is done" await 20 said f "commit done" 2
+ok "and thawed: the commit is done" await 60 said f "commit done" 2
 exec 3>&-
 wait "$pid"
 is "frozen and thawed: exit" "$? $(grep ^error f.out)" "0 "
@@ -370,10 +370,10 @@ is "each record is there once" "$(committed frozen)" "$(lines A 1 4)"
 start busy busy partitions=3 ahead=1 delivery=60000
 exec 3>busy.in
 pid=$!
-await 20 says busy "ready"
+await 60 says busy "ready"
 kill -STOP "$TEST_BROKER_PID"
 { lines A 1 25000 && echo late; } >&3
-ok "records are taken while brokers are busy with a commit" await 20 says busy "late done"
+ok "records are taken while brokers are busy with a commit" await 60 says busy "late done"
 kill -CONT "$TEST_BROKER_PID"
 exec 3>&-
 wait "$pid"
@@ -387,11 +387,11 @@ start usurped u1 partitions=1 ahead=1 every=2 delivery=20000
 exec 3>u1.in
 pid=$!
 { lines A 1 2 && echo commit; } >&3
-ok "the first one has begun" await 20 says u1 "commit done"
+ok "the first one has begun" await 60 says u1 "commit done"
 start usurped u2
 exec 4>u2.in
 pid_b=$!
-ok "a second one takes over" await 20 says u2 ready
+ok "a second one takes over" await 60 says u2 ready
 lines A 3 9 >&3
 exec 3>&-
 wait "$pid"
@@ -407,7 +407,7 @@ start drained d partitions=1 drain=1000
 exec 3>d.in
 pid=$!
 { lines A 1 2 && echo commit && lines A 3 4 && echo late; } >&3
-await 20 says d "late done"
+await 60 says d "late done"
 kill -STOP "$TEST_BROKER_PID"
 echo commit >&3
 pkill -TERM -P "$pid"
