@@ -391,7 +391,7 @@ static int run_account(struct session *s)
 			true},
 		{"lost", ACCOUNT_LOSS, &n->lost, "trades that never came", true, false},
 		{"bad", ACCOUNT_LOSS, &n->bad, "trades and messages refused", false, true},
-		{"unsure", ACCOUNT_LOSS, &n->unsure, "places where trades may be missing", true,
+		{"unsure", ACCOUNT_WANT, &n->unsure, "places where trades may be missing", true,
 			true},
 		{"refused", ACCOUNT_WANT, &n->refused, "pairs refused after the start", true, true},
 		{"unwritten", ACCOUNT_LOSS, &n->unwritten, "trades the output did not take", false,

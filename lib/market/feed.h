@@ -34,7 +34,7 @@ struct feed_watch {
 	uint64_t shown_id; /* they have shown this one; 0: none that was not there */
 	int64_t due_ns;	   /* it should have come by then */
 	unsigned mutes;	   /* in a row: it did not */
-	int64_t refused_ns; /* the exchange has refused it since then */
+	int64_t refused_ns; /* the exchange has refused it, or others have shown any of it, then */
 	bool settled;	    /* others have shown nothing of it for so long that it is at its end */
 };
 
@@ -43,7 +43,8 @@ struct feed_product {
 	enum feed_state state;
 	unsigned drops; /* the exchange has ended its subscription so often since its last trade */
 	bool nameless;	/* a trade without an id has come */
-	bool refused;	/* the exchange has refused it, and not accepted it since */
+	bool refused;	/* the exchange has refused it, and not accepted it since, */
+	bool given_up;	/* and nobody knows what is missing */
 
 	/* Where the stream begins. What happens after its first acknowledgement belongs to it. */
 	bool begun;	   /* a trade or a first snapshot has come */

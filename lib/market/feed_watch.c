@@ -31,6 +31,11 @@ void feed_watch_refuse(struct feed_product *product, int64_t now_ns)
 	product->watch.settled = false;
 }
 
+bool feed_watch_may_settle(const struct feed_product *product, int64_t now_ns)
+{
+	return now_ns - product->watch.refused_ns >= SETTLED_NS;
+}
+
 static bool is_watched(const struct feed_product *product)
 {
 	return (product->state == FEED_ACKNOWLEDGED || product->state == FEED_REFUSED) &&
@@ -120,7 +125,7 @@ void feed_watch_shown(
 		watch->shown_id = newest_id;
 		watch->due_ns = product->state == FEED_REFUSED ? now_ns : now_ns + grace_ns;
 	} else if (product->state == FEED_REFUSED) {
-		watch->settled = now_ns - watch->refused_ns >= SETTLED_NS;
+		watch->settled = feed_watch_may_settle(product, now_ns);
 	}
 }
 
@@ -141,8 +146,12 @@ struct feed_product *feed_watch_mute(struct feed *feed, int64_t now_ns)
 		if (product->last_id || product->from_one || product->since_ns)
 			product->seen_id = watch->shown_id;
 		watch->known_id = watch->shown_id;
-		watch->mutes += product->state != FEED_REFUSED;
-		feed_watch_begin(product, now_ns);
+		if (product->state == FEED_REFUSED) {
+			feed_watch_refuse(product, now_ns);
+		} else {
+			watch->mutes++;
+			feed_watch_begin(product, now_ns);
+		}
 		return product;
 	}
 	return NULL;

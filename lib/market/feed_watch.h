@@ -24,8 +24,10 @@ static inline void feed_watch_heard(struct feed_product *product, int64_t now_ns
 	product->drops = 0;
 }
 
-/* The product is refused, and has not been before. */
+/* The product is refused, and has not been before: it is at its end when others show nothing of it for
+ * half a minute. And whether that much has passed since the refusal, or since they showed any. */
 void feed_watch_refuse(struct feed_product *product, int64_t now_ns);
+bool feed_watch_may_settle(const struct feed_product *product, int64_t now_ns);
 
 /* An acknowledged product, not under repair, of which nothing was heard for mute_ns, or, after each
  * look that showed nothing new, for twice as long as before since that look, up to 32 times; likewise

@@ -12,6 +12,8 @@
 	STAMP_NS_PER_S /* behind the first answer that brings nothing; it grows by as much */
 #define PAUSE_MAX_NS (5 * STAMP_NS_PER_S)
 #define LONG_NS (5 * STAMP_NS_PER_S)
+/* Times are not always in the order of ids: a later trade may lie before the last one. */
+#define LOOK_BACK_NS STAMP_NS_PER_S
 /* Far longer than REST has been seen to lag, or is cached. */
 #define PROOF_NS (30 * STAMP_NS_PER_S)
 
@@ -467,8 +469,8 @@ void kraken_repair_look(
 {
 	char since[NUM_U64_MAX + 1] = "";
 
-	if (product->last_ns > 0 && product->last_ns <= now_ns)
-		since[num_write_u64(since, (uint64_t)product->last_ns)] = '\0';
+	if (product->last_ns > LOOK_BACK_NS && product->last_ns <= now_ns)
+		since[num_write_u64(since, (uint64_t)(product->last_ns - LOOK_BACK_NS))] = '\0';
 	write_path(path, query, *since ? since : NULL);
 }
 

@@ -93,8 +93,9 @@ void kraken_repair_renew(struct kraken_repair *repair);
 void kraken_repair_give_up(struct kraken_repair *repair, const char *why);
 
 /* For the watch: what to ask for to see whether a product is mute, in place of what *path held: trades
- * from its last one on, or the latest ones where none has come or its time lies in the future. And the newest id that the answer
- * shows, 0: none; it takes answers as kraken_repair_take() does. */
+ * from a second before its last one on, or the latest ones where none has come or its time lies in the
+ * future. And the newest id that the answer shows, 0: none; it takes answers as kraken_repair_take()
+ * does. */
 void kraken_repair_look(
 	const struct feed_product *product, const char *query, int64_t now_ns, struct buf *path);
 enum kraken_verdict kraken_repair_see(const struct kraken_pairs *pairs,

@@ -69,7 +69,7 @@ static int subscribe(
 static void interrupt_all(struct kraken_tail *t)
 {
 	for (size_t i = 0; i < t->feed.n; i++)
-		if (t->begun || t->feed.products[i].state == FEED_ACKNOWLEDGED)
+		if (t->begun || t->feed.products[i].state != FEED_ASKED)
 			feed_interrupt(&t->feed.products[i]);
 	if (!t->settings.frames)
 		buf_clear(&t->early);
@@ -112,8 +112,10 @@ int kraken_tail_unsubscribe(
 
 const char *kraken_tail_unanswered(const struct kraken_tail *t)
 {
-	const struct feed_product *product = feed_first(&t->feed, FEED_ASKED);
-	return product ? product->name : NULL;
+	for (size_t i = 0; i < t->feed.n; i++)
+		if (t->feed.products[i].state == FEED_ASKED && !t->feed.products[i].refused)
+			return t->feed.products[i].name;
+	return NULL;
 }
 
 static enum kraken_tail_next go_on(const struct kraken_tail *t)
@@ -170,8 +172,9 @@ static enum kraken_tail_next take_early(struct kraken_tail *t)
 
 static void readmit(struct kraken_tail *t, struct feed_product *product)
 {
-	product->refused = false;
 	t->n.refused--;
+	t->n.unsure -= product->given_up;
+	product->refused = product->given_up = false;
 	diag_warning("Kraken has accepted '%s' again", product->name);
 }
 
@@ -213,6 +216,13 @@ static void desert(struct kraken_tail *t)
 	t->deserted = true;
 }
 
+/* The others were looked at long ago, perhaps. */
+static void look_again(struct kraken_tail *t)
+{
+	for (size_t i = 0; i < t->feed.n; i++)
+		feed_watch_refuse(&t->feed.products[i], t->now_ns);
+}
+
 /* With frames REST is not asked, so there is nothing to wait for. */
 static enum kraken_tail_next take_late_refusal(
 	struct kraken_tail *t, struct feed_product *product, const struct err *err)
@@ -224,6 +234,8 @@ static enum kraken_tail_next take_late_refusal(
 		t->n.refused++;
 		feed_interrupt(product);
 		feed_watch_refuse(product, t->now_ns);
+		if (t->n.refused == t->feed.n)
+			look_again(t);
 	}
 	if (!t->settings.repair && feed_count(&t->feed, FEED_REFUSED) == t->feed.n)
 		desert(t);
@@ -237,9 +249,9 @@ void kraken_tail_follow(struct kraken_tail *t, struct feed_product *product)
 
 void kraken_tail_give_up(struct kraken_tail *t, struct feed_product *product, const char *why)
 {
-	if (product->watch.settled)
+	if (product->given_up || !feed_watch_may_settle(product, t->now_ns))
 		return;
-	product->watch.settled = true;
+	product->watch.settled = product->given_up = true;
 	t->n.unsure++;
 	diag_warning("'%s': some trades behind %llu may be missing: %s", product->name,
 		(unsigned long long)product->last_id, why);

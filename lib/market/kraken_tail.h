@@ -106,7 +106,8 @@ int kraken_tail_subscribe_dropped(struct kraken_tail *tail, struct buf *request)
 int kraken_tail_unsubscribe(
 	struct kraken_tail *tail, struct feed_product *product, struct buf *request);
 
-/* Whether answers to the request are still due, and a pair whose answer is. */
+/* Whether answers to the request are still due, and a pair whose answer is; but for one that was refused
+ * before, whose answer nothing waits for. */
 const char *kraken_tail_unanswered(const struct kraken_tail *tail);
 
 /* Takes one message. */
@@ -118,8 +119,9 @@ enum kraken_tail_next kraken_tail_take(
  * restart. Others go on; what has happened of it is asked of REST (see feed_watch.h), and it is asked for
  * again on every connection.
  *
- * follow: REST shows more of it, up to product->seen_id. give_up: REST does not know it either, so that
- * nobody knows what is missing; it counts as unsure, and a warning says so. check_deserted: to be called
+ * follow: REST shows more of it, up to product->seen_id. give_up: REST does not know it either; where
+ * that goes on for half a minute nobody knows what is missing: it counts as unsure for as long as it is
+ * refused, and a warning says so. check_deserted: to be called
  * now and then; the tail is done once nothing is left of any pair.
  */
 void kraken_tail_follow(struct kraken_tail *tail, struct feed_product *product);

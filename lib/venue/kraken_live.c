@@ -45,8 +45,6 @@ struct asked {
 	int64_t since_ns; /* it was asked for */
 	int64_t pause_ns; /* until then it is not made anew, where that is in vain */
 	struct retry retry;
-	int64_t again_ns; /* it was refused, and is asked for again then; 0: it was not */
-	struct retry refusals;
 };
 
 struct kraken_live {
@@ -69,6 +67,9 @@ struct kraken_live {
 	int64_t open_since;
 	int64_t looked_ns;   /* at the pairs */
 	struct asked *asked; /* in the order of the feed's products */
+	uint64_t refused;    /* pairs, when last looked at; */
+	int64_t again_ns;    /* they are asked for again then */
+	struct retry refusals;
 };
 
 int64_t kraken_live_now(const struct kraken_live *live)
@@ -186,10 +187,9 @@ struct kraken_live *kraken_live_open(
 	live->slept_ns = stamp_suspended();
 	retry_init(&live->retry, RETRY_BASE_MS, RETRY_CAP_MS);
 	live->asked = mem_alloc(tail->feed.n, sizeof *live->asked);
-	for (size_t i = 0; i < tail->feed.n; i++) {
+	for (size_t i = 0; i < tail->feed.n; i++)
 		retry_init(&live->asked[i].retry, RENEW_BASE_MS, RENEW_CAP_MS);
-		retry_init(&live->asked[i].refusals, REFUSED_BASE_MS, REFUSED_CAP_MS);
-	}
+	retry_init(&live->refusals, REFUSED_BASE_MS, REFUSED_CAP_MS);
 	if (api_read(&live->api, "url", settings->url, err) < 0 ||
 		!(live->ws = ws_new(&events, live, settings->ca_file, err))) {
 		kraken_live_close(live);
@@ -311,32 +311,37 @@ static bool is_renewal_due(
 }
 
 static void check_unanswered(struct kraken_live *live, const struct asked *asked,
-	const struct feed_product *product, int64_t now)
+	struct feed_product *product, int64_t now)
 {
 	if (now - asked->since_ns <= (int64_t)live->settings->ack_ms * STAMP_NS_PER_MS)
 		return;
+	if (product->refused) { /* the others are well */
+		product->state = FEED_REFUSED;
+		return;
+	}
 	err_set(&live->cut, EXIT_USAGE, "the subscription to '%s' was not acknowledged",
 		product->name);
 	if (!live->tail->begun)
 		end(live, &live->cut);
 }
 
-static void check_acknowledged(struct asked *asked, int64_t now)
+/* Pairs that are refused are asked for again, all of them together, the first time some seconds after
+ * the last one was. */
+static void ask_again(struct kraken_live *live, int64_t now)
 {
-	if (now - asked->since_ns > RENEW_CAP_MS * STAMP_NS_PER_MS)
-		retry_reset(&asked->retry);
-	retry_reset(&asked->refusals);
-	asked->again_ns = 0;
-}
+	struct feed *feed = &live->tail->feed;
+	uint64_t refused = live->tail->n.refused;
+	bool is_first = refused > live->refused;
 
-static void check_refused(struct asked *asked, struct feed_product *product, int64_t now)
-{
-	if (!asked->again_ns)
-		asked->again_ns = now + retry_next_ms(&asked->refusals) * STAMP_NS_PER_MS;
-	if (now < asked->again_ns)
+	live->refused = refused;
+	if (is_first)
+		retry_reset(&live->refusals);
+	else if (refused == 0 || now < live->again_ns)
 		return;
-	asked->again_ns = 0;
-	product->state = FEED_DROPPED;
+	live->again_ns = now + retry_next_ms(&live->refusals) * STAMP_NS_PER_MS;
+	for (size_t i = 0; !is_first && i < feed->n; i++)
+		if (feed->products[i].state == FEED_REFUSED)
+			feed->products[i].state = FEED_DROPPED;
 }
 
 static void check_pairs(struct kraken_live *live, int64_t now)
@@ -352,14 +357,14 @@ static void check_pairs(struct kraken_live *live, int64_t now)
 			check_unanswered(live, asked, &feed->products[i], now);
 			break;
 		case FEED_ACKNOWLEDGED:
-			check_acknowledged(asked, now);
+			if (now - asked->since_ns > RENEW_CAP_MS * STAMP_NS_PER_MS)
+				retry_reset(&asked->retry);
 			break;
 		case FEED_DROPPED:
 			is_due |= is_renewal_due(asked, &feed->products[i], now);
 			is_too_soon |= is_young(asked, now);
 			break;
 		case FEED_REFUSED:
-			check_refused(asked, &feed->products[i], now);
 			break;
 		}
 	}
@@ -381,6 +386,7 @@ static int64_t look(struct kraken_live *live)
 	if (now - live->looked_ns < LOOK_PAIRS_MS * STAMP_NS_PER_MS)
 		return LOOK_PAIRS_MS;
 	live->looked_ns = now;
+	ask_again(live, now);
 	check_pairs(live, now);
 	return LOOK_MS;
 }

@@ -30,8 +30,9 @@ struct kraken_mend *kraken_mend_open(const struct kraken_mend_settings *settings
 /* To be called by the tail (kraken_tail_settings.repair, with the mend as its arg). */
 void kraken_mend_repair(void *mend, struct feed_product *product);
 
-/* Looks after mute pairs; now_ns is the watch's clock (tail->now_ns). To be called now and then, while
- * all pairs are acknowledged and Kraken is online. Returns a pair that is mute, which the caller has
+/* Looks after pairs that are mute, or refused, and ends the tail where nothing is left of any; now_ns is
+ * the watch's clock (tail->now_ns). To be called now and then, while nothing waits for an answer to a
+ * subscription and Kraken is online. Returns a pair that is mute, which the caller has
  * to subscribe anew, or NULL. */
 struct feed_product *kraken_mend_watch(struct kraken_mend *mend, int64_t now_ns);
 

@@ -69,6 +69,38 @@ readmitted() {
 		await 20 said "Kraken has accepted 'ETH/USD' again" && happen all 90 &&
 		ends 0 && ids BTC/USD 51 250 && ids ETH/USD 51 250 && counted lost=0 && ! said refused=
 }
+# It trades on now and then, for longer than a quiet one would have to wait for its end.
+trickle() {
+	start --fault "$(refuse BTC/USD 2- always)"
+	tail_of BTC/USD
+	await 20 said live: && cut_off BTC/USD 10 && await 20 wrote BTC/USD 60 || return
+	for id in 61 62 63; do
+		await 15 passed "$(date +%s)" 12
+		happen BTC/USD 1 && await 30 wrote BTC/USD "$id" || return
+	done
+	ends 3 && ids BTC/USD 51 63 && counted refused=1 lost=0
+}
+passed() { [ $(($(date +%s) - $1)) -ge "$2" ]; } # SINCE SECONDS
+# Kraken has just been started, and neither interface knows the pair yet.
+restarted() {
+	start --fault "$(refuse BTC/USD 2 1)" --fault '{"do":"kraken-error","path":"/0/public/Trades",
+		"error":"EQuery:Unknown asset pair","times":1}'
+	tail_of --limit 200 BTC/USD
+	await 20 said live: && happen BTC/USD 50 && await 20 wrote BTC/USD 100 && cut_off BTC/USD 60 &&
+		await 20 said "Kraken has accepted 'BTC/USD' again" && happen BTC/USD 90 &&
+		ends 0 && ids BTC/USD 51 250 && ! said unsure=
+}
+# What was refused once is not answered for: the others are left in peace.
+ignored() {
+	start --fault "$(refuse ETH/USD 2 1)" \
+		--fault '{"do":"no-ack","product":"ETH/USD","connection":"2-","times":"always"}'
+	tail_of --ack-timeout 1s BTC/USD ETH/USD
+	await 20 said live: && happen all 5 && cut_off all 20 && await 20 said 'cannot subscribe' &&
+		await 20 wrote ETH/USD 75 && await 40 asked 3 && happen all 5 &&
+		await 20 wrote BTC/USD 80 && await 20 wrote ETH/USD 80 &&
+		stops 3 && ids BTC/USD 51 80 && ids ETH/USD 51 80 && counted reconnects=1 refused=1
+}
+asked() { [ "$(control state | jq '.sessions[1].requests | length')" -ge "$1" ]; } # TIMES
 # REST does not know it any more either.
 unknown() {
 	start --fault "$(refuse BTC/USD 2- always)" --fault '{"do":"kraken-error","path":"/0/public/Trades",
@@ -81,7 +113,7 @@ unknown() {
 frames() {
 	start --fault "$(refuse BTC/USD 2- always)"
 	tail_of --frames BTC/USD
-	await 20 said acknowledged: || await 20 grep -q snapshot out && cut_off BTC/USD 60 && ends 3 &&
+	await 20 grep -q snapshot out && cut_off BTC/USD 60 && ends 3 &&
 		said 'Kraken has refused every pair' && [ "$(tail -n 1 out | jq .success)" = false ]
 }
 
@@ -169,10 +201,14 @@ beside() {
 }
 
 "$ROOT/tests/servers/certs" certs
-for each in refused refused_beside readmitted unknown frames future future_last; do beside $each; done
+for each in refused refused_beside readmitted trickle restarted ignored unknown frames future \
+	future_last; do beside $each; done
 ok 'a pair that is refused: what REST has of it is written' ended refused 0
 ok '... also where REST lags, and others go on' ended refused_beside 0
 ok 'a pair that is accepted again' ended readmitted 0
+ok 'a pair that trades on now and then' ended trickle 0
+ok 'a pair that is not known yet after a restart' ended restarted 0
+ok 'a pair that was refused, and is not answered for' ended ignored 0
 ok 'a pair that REST does not know either' ended unknown 0
 ok 'frames: it is over when all are refused' ended frames 0
 ok 'a trade from the future, then a hole, then silence' ended future 0

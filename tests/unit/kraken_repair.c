@@ -365,8 +365,8 @@ static void test_look(void)
 	buf_init(&path, 1024);
 	kraken_repair_look(&product, "XBTUSD", now_ns, &path);
 	TAP_OK(span_is_text(buf_span(&path),
-		       "/0/public/Trades?pair=XBTUSD&count=1000&since=1700000020000054321"),
-		"from the last trade on: %.*s", (int)path.len, path.data);
+		       "/0/public/Trades?pair=XBTUSD&count=1000&since=1700000019000054321"),
+		"from before the last trade on: %.*s", (int)path.len, path.data);
 	kraken_repair_look(&product, "XBTUSD", now_ns - 1, &path);
 	TAP_OK(span_is_text(buf_span(&path), "/0/public/Trades?pair=XBTUSD&count=1000"),
 		"not from a moment that is yet to come");

@@ -1,6 +1,8 @@
 /* What tells that a pair of a live tail is well, and what becomes of one that is refused. */
 #include "market/kraken_tail.h"
 
+#include "base/stamp.h"
+
 #include "kraken_tail_desk.h"
 #include "tap.h"
 
@@ -62,10 +64,15 @@ static void test_deserted(void)
 	kraken_tail_check_deserted(tail);
 	TAP_OK(!kraken_tail_is_done(tail), "REST may have more");
 	kraken_tail_give_up(tail, bitcoin, "it says so");
+	TAP_OK(tail->n.unsure == 0, "nor is it given up at once");
+	tail->now_ns += INT64_C(60) * STAMP_NS_PER_S;
+	kraken_tail_give_up(tail, bitcoin, "it says so");
 	kraken_tail_give_up(tail, bitcoin, "it says so");
 	kraken_tail_check_deserted(tail);
 	TAP_OK(kraken_tail_is_done(tail) && tail->n.unsure == 1 && tail->n.refused == 2,
 		"nobody knows: that is counted, and the end");
+	step_desk(&d, "a B");
+	TAP_OK(tail->n.unsure == 0 && tail->n.refused == 1, "it is accepted again: its ids tell");
 	close_desk(&d);
 }
 
