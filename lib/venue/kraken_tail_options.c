@@ -168,6 +168,7 @@ int kraken_tail_options_check(const struct kraken_tail_options *o, size_t operan
 		{o->frames && o->resume, "frames", "resume"},
 		{o->last && o->since, "last", "since"},
 		{o->last && o->resume, "last", "resume"},
+		{o->list && o->for_ms, "list", "for"},
 	};
 
 	if (opt_exclude(pairs, sizeof pairs / sizeof *pairs, err) < 0)

@@ -207,6 +207,7 @@ ok 'those of a pattern' whole BTC/USD=51-150 ETH/USD=51-150 SOL/USD=51-150
 ok 'a pattern that fits none is a usage error' exits 2 kraken-ws-tail --output none '*/JPY'
 ok '...' not test -e none
 ok 'all and some exclude each other' exits 2 kraken-ws-tail --all BTC/USD
+ok 'a list takes as long as it takes' exits 2 kraken-ws-tail --list --for 1s
 kraken-ws-tail --list XBT/USD >out 2>err
 ok 'an older name gets a hint' says BTC/USD
 kill "$exchange"
