@@ -200,7 +200,7 @@ if [ -n "${TEST_BROKER_PID:-}" ]; then
 
 	begin "$run-away" --delivery-timeout 1500ms
 	freeze
-	ok "no acknowledgement for --delivery-timeout ends the run" await 8 not kill -0 $pid
+	ok "no acknowledgement for --delivery-timeout ends the run" await 30 not kill -0 $pid
 	thaw
 	frozen "a broker that stays away" 1
 	ok "with a message" grep -q "cannot deliver to topic '$run-away' at .*--delivery-timeout" err
@@ -216,7 +216,7 @@ if [ -n "${TEST_BROKER_PID:-}" ]; then
 		pid=$!
 		kcat -b "$KAFKA_BROKERS" -C -t "$topic" -c 1 -q -X fetch.wait.max.ms=10 >first
 		freeze
-		await 8 not kill -0 $pid
+		await 30 not kill -0 $pid
 		thaw
 		finish
 		is "no room for what is unsent: exit" "$status" 1
@@ -236,7 +236,7 @@ if [ -n "${TEST_BROKER_PID:-}" ]; then
 	await 10 has_records "$run-idle" 1
 	freeze
 	head -n 1 in >&3
-	ok "a failure ends the run while the input is idle" await 8 not kill -0 $pid
+	ok "a failure ends the run while the input is idle" await 30 not kill -0 $pid
 	thaw
 	exec 3>&-
 	wait "$pid"
