@@ -249,9 +249,12 @@ void kraken_tail_follow(struct kraken_tail *t, struct feed_product *product)
 
 void kraken_tail_give_up(struct kraken_tail *t, struct feed_product *product, const char *why)
 {
-	if (product->given_up || !feed_watch_may_settle(product, t->now_ns))
+	if (!feed_watch_may_settle(product, t->now_ns))
 		return;
-	product->watch.settled = product->given_up = true;
+	product->watch.settled = true;
+	if (product->given_up)
+		return;
+	product->given_up = true;
 	t->n.unsure++;
 	diag_warning("'%s': some trades behind %llu may be missing: %s", product->name,
 		(unsigned long long)product->last_id, why);

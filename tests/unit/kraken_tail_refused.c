@@ -2,6 +2,7 @@
 #include "market/kraken_tail.h"
 
 #include "base/stamp.h"
+#include "market/feed_watch.h"
 
 #include "kraken_tail_desk.h"
 #include "tap.h"
@@ -71,6 +72,11 @@ static void test_deserted(void)
 	kraken_tail_check_deserted(tail);
 	TAP_OK(kraken_tail_is_done(tail) && tail->n.unsure == 1 && tail->n.refused == 2,
 		"nobody knows: that is counted, and the end");
+	feed_watch_refuse(bitcoin, tail->now_ns);
+	tail->now_ns += INT64_C(60) * STAMP_NS_PER_S;
+	kraken_tail_give_up(tail, bitcoin, "it says so");
+	TAP_OK(bitcoin->watch.settled && tail->n.unsure == 1,
+		"once, though it is looked at anew when another pair is refused");
 	step_desk(&d, "a B");
 	TAP_OK(tail->n.unsure == 0 && tail->n.refused == 1, "it is accepted again: its ids tell");
 	close_desk(&d);
