@@ -9,7 +9,7 @@
 . "$ROOT/tests/kafka/chaos.sh"
 kills=${TEST_KILLS:-4} history=3000 rate=200
 topic=$run id=$run
-first=$((history + 1)) last=$((history + rate * (3 + 2 * kills)))
+first=$((history + 1)) last=$((history + rate * (3 + 4 * kills)))
 export KAFKA_BROKERS="$TEST_BROKERS"
 
 cut() {
