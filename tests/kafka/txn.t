@@ -370,7 +370,7 @@ is "each record is there once" "$(committed frozen)" "$(lines A 1 4)"
 start busy busy partitions=3 ahead=1 delivery=60000
 exec 3>busy.in
 pid=$!
-await 60 says busy "ready"
+ok "a run is ready" await 60 says busy "ready"
 kill -STOP "$TEST_BROKER_PID"
 { lines A 1 25000 && echo late; } >&3
 ok "records are taken while brokers are busy with a commit" await 60 says busy "late done"

@@ -163,7 +163,8 @@ static int begin(struct tool *t)
 	const struct kafka_texts *texts = kafka_txn_cursor(t->txn);
 	const char *reason = NULL;
 	struct err err;
-	int found = cursor_read(t->cursor, texts->spans, texts->n, &err), any = 0;
+	int found = cursor_read(t->cursor, texts->spans, texts->n, &err), any = 0, result;
+	size_t streams, partitions;
 
 	if (found < 0)
 		return fail(&err);
@@ -177,10 +178,14 @@ static int begin(struct tool *t)
 		printf("error 2 %s\n", reason ? reason : "the topic is not empty");
 		return EXIT_USAGE;
 	}
-	printf("ready found=%d streams=%zu partitions=%zu\n", found, cursor_streams(t->cursor),
-		texts->n);
+	streams = cursor_streams(t->cursor);
+	partitions = texts->n;
+	result = commit(t);
+	if (result)
+		return result;
+	printf("ready found=%d streams=%zu partitions=%zu\n", found, streams, partitions);
 	fflush(stdout);
-	return commit(t);
+	return 0;
 }
 
 static int run(struct tool *t)
