@@ -60,8 +60,9 @@ static const char *keep_peer(struct kafka_client *c, const char *text)
 static void keep_reason(struct kafka_client *c, const char *text)
 {
 	const char *from = keep_peer(c, text);
-	const char *ends[] = {
-		strstr(from, " (after "), c->reached ? strstr(from, ": verify that ") : NULL};
+	const char *ends[] = {strstr(from, " (after "),
+		c->reached ? strstr(from, ": verify that ") : NULL,
+		c->reached ? strstr(from, ": probably due to ") : NULL};
 	const char *end = from + kafka_security_shown(from);
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)

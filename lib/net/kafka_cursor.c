@@ -73,8 +73,10 @@ struct kafka_cursor *kafka_cursor_twin(const struct kafka_cursor *other, struct 
 	c->settings.stable = false;
 	c->drains = other->drains;
 	c->partitions = other->partitions;
-	if (start(c, err) == 0)
+	if (start(c, err) == 0) {
+		c->client.reached = other->client.reached;
 		return c;
+	}
 	kafka_cursor_free(c);
 	return NULL;
 }

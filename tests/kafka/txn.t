@@ -366,6 +366,19 @@ wait "$pid"
 is "frozen and thawed: exit" "$? $(grep ^error f.out)" "0 "
 is "each record is there once" "$(committed frozen)" "$(lines A 1 4)"
 
+start frozen g partitions=1 delivery=4000 X=api.version.request.timeout.ms=500
+exec 3>g.in
+pid=$!
+await 60 says g ready
+kill -STOP "$TEST_BROKER_PID"
+{ lines A 5 5 && echo commit; } >&3
+exec 3>&-
+wait "$pid"
+is "frozen for good: exit" "$?" 1
+kill -CONT "$TEST_BROKER_PID"
+ok "frozen for good: message" grep -q "^error 1 cannot use cursor " g.out
+ok "without a guess at an old broker" not grep -q "^error.*broker version" g.out
+
 # Taken while the commit before is under way; what is more than 24 MB waits.
 start busy busy partitions=3 ahead=1 delivery=60000
 exec 3>busy.in
