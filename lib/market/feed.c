@@ -83,14 +83,6 @@ void feed_ask_again(struct feed *feed)
 		feed->products[i].state = FEED_ASKED;
 }
 
-const struct feed_product *feed_first(const struct feed *feed, enum feed_state state)
-{
-	for (size_t i = 0; i < feed->n; i++)
-		if (feed->products[i].state == state)
-			return &feed->products[i];
-	return NULL;
-}
-
 size_t feed_count(const struct feed *feed, enum feed_state state)
 {
 	size_t count = 0;

@@ -97,8 +97,7 @@ struct feed_product *feed_find(struct feed *feed, struct span name);
 /* A new connection: all are asked for again. */
 void feed_ask_again(struct feed *feed);
 
-/* The first product in that state, or NULL; and how many there are. */
-const struct feed_product *feed_first(const struct feed *feed, enum feed_state state);
+/* How many products are in that state. */
 size_t feed_count(const struct feed *feed, enum feed_state state);
 
 /* Judges a trade and, for FEED_NEXT, moves on to it. For FEED_GAP those from last_id + 1 to id - 1 are

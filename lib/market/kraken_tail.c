@@ -242,11 +242,6 @@ static enum kraken_tail_next take_late_refusal(
 	return go_on(t);
 }
 
-void kraken_tail_follow(struct kraken_tail *t, struct feed_product *product)
-{
-	kraken_tail_miss(t, product);
-}
-
 void kraken_tail_give_up(struct kraken_tail *t, struct feed_product *product, const char *why)
 {
 	if (!feed_watch_may_settle(product, t->now_ns))

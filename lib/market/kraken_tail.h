@@ -119,12 +119,13 @@ enum kraken_tail_next kraken_tail_take(
  * restart. Others go on; what has happened of it is asked of REST (see feed_watch.h), and it is asked for
  * again on every connection.
  *
- * follow: REST shows more of it, up to product->seen_id. give_up: REST does not know it either; where
+ * miss: has the pair repaired where ids of it are known to be missing: REST shows more of it, up to
+ * product->seen_id. give_up: REST does not know it either; where
  * that goes on for half a minute nobody knows what is missing: it counts as unsure for as long as it is
  * refused, and a warning says so. check_deserted: to be called
  * now and then; the tail is done once nothing is left of any pair.
  */
-void kraken_tail_follow(struct kraken_tail *tail, struct feed_product *product);
+void kraken_tail_miss(struct kraken_tail *tail, struct feed_product *product);
 void kraken_tail_give_up(struct kraken_tail *tail, struct feed_product *product, const char *why);
 void kraken_tail_check_deserted(struct kraken_tail *tail);
 

@@ -42,9 +42,6 @@ void kraken_tail_drain(struct kraken_tail *tail, struct feed_product *product);
 /* Whether what is missing of the pair can be asked for. */
 bool kraken_tail_can_repair(const struct kraken_tail *tail, const struct feed_product *product);
 
-/* Has the pair repaired where ids of it are known to be missing. */
-void kraken_tail_miss(struct kraken_tail *tail, struct feed_product *product);
-
 /* Writes a message, which is JSON, as it came, in one line. */
 void kraken_tail_write_frame(struct kraken_tail *tail, struct span text);
 

@@ -21,9 +21,8 @@ enum { PATH_MAX_BYTES = 1024 };
 struct mended {
 	struct kraken_mend *mend;
 	struct feed_product *product;
-	char *query;		     /* how a URL names it; NULL: not looked up yet, */
-	bool is_final;		     /* and that is out of Kraken's list */
-	bool chained;		     /* there is a chain for its repair */
+	char *query;  /* how a URL names it without Kraken's list; NULL: that was not needed yet */
+	bool chained; /* there is a chain for its repair */
 	struct kraken_repair repair; /* its tail is NULL until the chain has begun it */
 	uint64_t asked_id;	     /* the product's last one when it was asked for last */
 	int64_t held_ns;  /* for how long it could not be asked, since it was looked at, */
@@ -33,8 +32,7 @@ struct mended {
 struct kraken_mend {
 	const struct kraken_mend_settings *settings;
 	struct mended *all; /* in the order of the feed's products */
-	bool asks_pairs;
-	int64_t asked_ns; /* for the pairs, by stamp_monotonic() */
+	int64_t asked_ns;   /* for the pairs, by stamp_monotonic(); 0: not yet */
 };
 
 struct kraken_mend *kraken_mend_open(const struct kraken_mend_settings *settings)
@@ -67,19 +65,16 @@ static struct mended *find(struct kraken_mend *mend, const struct feed_product *
 }
 
 /* The name that REST has for the pair. Kraken also takes that of the WebSocket (API documentation,
- * examples of 2025), which has to do while its list of pairs is not there, or where it lacks this one.
- * It lives until this is called again for the pair. */
+ * examples of 2025), which has to do while its list of pairs is not there, or where it lacks this one. */
 static const char *query_of(struct mended *m)
 {
 	struct kraken_rest *rest = m->mend->settings->rest;
-	const struct kraken_pair *pair;
+	const struct kraken_pair *pair = kraken_pairs_find(&rest->pairs, m->product->name, NULL);
 
-	if (m->query && m->is_final)
-		return m->query;
-	free(m->query);
-	m->is_final = rest->pairs.n > 0;
-	pair = kraken_pairs_find(&rest->pairs, m->product->name, NULL);
-	m->query = pair ? mem_text(pair->query) : kraken_query_encode(span_text(m->product->name));
+	if (pair)
+		return pair->query;
+	if (!m->query)
+		m->query = kraken_query_encode(span_text(m->product->name));
 	return m->query;
 }
 
@@ -100,17 +95,16 @@ static bool has_pairs(struct kraken_mend *mend)
 	const struct kraken_mend_settings *s = mend->settings;
 	struct crawl_chain chain = kraken_rest_pairs(s->rest);
 	int64_t now = stamp_monotonic();
+	bool is_asking = mend->asked_ns && !s->rest->has_asked;
 
 	if (s->rest->pairs.n > 0)
 		return true;
-	if (s->rest->has_asked && mend->asks_pairs && now - mend->asked_ns > PAIRS_AGAIN_NS)
-		s->rest->has_asked = mend->asks_pairs = false;
-	chain.next = next_pairs;
-	if (!s->rest->has_asked && !mend->asks_pairs) {
-		crawl_add(s->crawl, &chain);
+	if (!is_asking && (!mend->asked_ns || now - mend->asked_ns > PAIRS_AGAIN_NS)) {
+		s->rest->has_asked = false;
 		mend->asked_ns = now;
+		chain.next = next_pairs;
+		crawl_add(s->crawl, &chain);
 	}
-	mend->asks_pairs = true;
 	return s->rest->has_asked || now - mend->asked_ns > PAIRS_NS;
 }
 
@@ -316,7 +310,7 @@ struct feed_product *kraken_mend_watch(struct kraken_mend *mend, int64_t now_ns)
 	}
 	while ((product = feed_watch_mute(&s->tail->feed, now_ns)) &&
 		product->state == FEED_REFUSED)
-		kraken_tail_follow(s->tail, product);
+		kraken_tail_miss(s->tail, product);
 	kraken_tail_check_deserted(s->tail);
 	return product;
 }

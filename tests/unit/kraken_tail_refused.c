@@ -56,7 +56,7 @@ static void test_deserted(void)
 	step_desk(&d, "r E");
 	bitcoin->watch.settled = product_of(tail, 'E')->watch.settled = true;
 	bitcoin->seen_id = 7;
-	kraken_tail_follow(tail, bitcoin);
+	kraken_tail_miss(tail, bitcoin);
 	kraken_tail_check_deserted(tail);
 	TAP_OK(!kraken_tail_is_done(tail) && bitcoin->repairing && tail->n.gaps == 1,
 		"REST has more of it");
