@@ -36,13 +36,22 @@ pipeline() {
 		process normalize trade-normalize |
 		process publish kafka-publish -v -t "$topic" --create-topic 3 --exactly-once "$id"
 }
+# What a case that failed has left would keep the output of this test open.
+kill_rest() {
+	for left in last tail normalize publish; do
+		[ ! -s "$left.pid" ] || [ -s "$left.exit" ] || strike KILL "$left"
+	done
+}
+trap 'kill_rest; cleanup' EXIT
 # begin: all of it, in the background.
 begin() {
+	kill_rest
 	rm -f ./*.exit ./*.pid
 	pipeline &
 	await 10 have_begun
 }
 begin_last() { # as soon as that can be struck
+	kill_rest
 	rm -f ./*.exit ./*.pid
 	pipeline &
 	until [ -s last.pid ]; do :; done
