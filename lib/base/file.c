@@ -101,8 +101,7 @@ ssize_t file_pread(int fd, void *to, size_t n, off_t at)
 	return (ssize_t)got;
 }
 
-/* Ends with the descriptor closed, and errno that of the first failure. */
-static int close_after(int fd, int result)
+int file_close(int fd, int result)
 {
 	int saved = errno;
 
@@ -116,7 +115,7 @@ static int write_in_place(const char *path, struct span content)
 {
 	int fd = open_patiently(path, O_WRONLY);
 
-	return fd < 0 ? -1 : close_after(fd, file_write(fd, content));
+	return fd < 0 ? -1 : file_close(fd, file_write(fd, content));
 }
 
 static mode_t new_file_mode(void)
@@ -135,7 +134,7 @@ static int write_fresh(char *fresh, mode_t mode, struct span content)
 	if (fd < 0)
 		return -1;
 	result = fchmod(fd, mode) < 0 || file_write(fd, content) < 0 || fsync(fd) < 0 ? -1 : 0;
-	return close_after(fd, result);
+	return file_close(fd, result);
 }
 
 static char *folder_of(const char *path)

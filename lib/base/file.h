@@ -30,6 +30,10 @@ int file_can_replace(const char *path, struct err *err);
  * by then. 0, or -1 and errno. */
 int file_write(int fd, struct span content);
 
+/* Closes what was written to with that result, 0 or -1. Returns it, or -1 where only the closing has
+ * failed; errno is that of the first failure. */
+int file_close(int fd, int result);
+
 /* As pread(), and less than n bytes only where the file ends. Signals do not end it. */
 ssize_t file_pread(int fd, void *to, size_t n, off_t at);
 

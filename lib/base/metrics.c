@@ -155,16 +155,8 @@ void metrics_add(
 static int put_in_place(struct metrics *m, struct span text)
 {
 	int fd = open(m->fresh_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	int result, saved;
 
-	if (fd < 0)
-		return -1;
-	result = file_write(fd, text);
-	saved = errno;
-	if (close(fd) < 0 && result == 0)
-		return -1;
-	errno = saved;
-	if (result < 0)
+	if (fd < 0 || file_close(fd, file_write(fd, text)) < 0)
 		return -1;
 	return rename(m->fresh_path, m->path);
 }
