@@ -1,6 +1,7 @@
 #include "net/crawl_attempts.h"
 
 #include "base/stamp.h"
+#include "net/retry_after.h"
 
 enum {
 	RETRY_MS = 500,
@@ -68,7 +69,7 @@ static int64_t within_limit(
 
 static int64_t limit_asked(const struct crawl_attempts *a, int64_t retry_after_ms)
 {
-	return a->has_time ? least(retry_after_ms, CRAWL_ASKED_MOST_MS) : retry_after_ms;
+	return a->has_time ? least(retry_after_ms, RETRY_AFTER_MOST_MS) : retry_after_ms;
 }
 
 int64_t crawl_attempts_fail(struct crawl_attempts *a, int64_t retry_after_ms, int64_t now_ns)

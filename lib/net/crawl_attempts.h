@@ -13,8 +13,6 @@
 enum {
 	CRAWL_HOLD_MS = 3000, /* where a refusal does not say for how long */
 	CRAWL_HOLD_MOST_MS = 60000,
-	/* What has time waits no longer than that on the word of one answer. */
-	CRAWL_ASKED_MOST_MS = 15 * 60 * 1000,
 };
 
 struct crawl_attempts {
@@ -25,7 +23,7 @@ struct crawl_attempts {
 	int64_t since_ns;  /* the first of them, by the monotonic clock, as all times here */
 	int64_t note_ns;   /* the next one that comes then is told */
 	int64_t note_gap_ns;
-	/* Pauses that the server asks for do not end it, however long: CRAWL_ASKED_MOST_MS at most
+	/* Pauses that the server asks for do not end it, however long: RETRY_AFTER_MOST_MS at most
 	 * are made, and of these only as much is counted as would have been made anyway. */
 	bool has_time;
 	int64_t beyond_ms; /* what the last pause has beyond that, which is to be excused */

@@ -5,8 +5,8 @@
 
 #include "base/diag.h"
 #include "base/stamp.h"
-#include "net/crawl_answer.h"
 #include "net/crawl_priv.h"
+#include "net/retry_after.h"
 #include "net/url.h"
 
 enum {
@@ -109,7 +109,7 @@ static void on_header(void *arg, struct span name, struct span value)
 	struct crawl_place *place = arg;
 
 	if (name.n == retry_after.n && strncasecmp(name.p, retry_after.p, name.n) == 0)
-		place->retry_after_ms = crawl_answer_retry_after(value, stamp_now());
+		place->retry_after_ms = retry_after_read(value, stamp_now());
 	if (place->ask.header)
 		place->ask.header(place->chain.arg, name, value);
 }

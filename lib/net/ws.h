@@ -80,7 +80,7 @@ enum ws_end ws_end(const struct ws *ws);
 const char *ws_end_reason(const struct ws *ws);
 
 /* How long the server wants to be left alone, which has refused the last attempt: its Retry-After
- * in milliseconds from then on, CRAWL_ASKED_MOST_MS at most; -1 where it has not said so. */
+ * in milliseconds from then on, RETRY_AFTER_MOST_MS at most; -1 where it has not said so. */
 int64_t ws_retry_after_ms(const struct ws *ws);
 
 /* Queues a text message. 0, or -1 where there is no connection or the queue is full. */

@@ -8,8 +8,8 @@
 
 #include "base/stamp.h"
 #include "base/wait.h"
-#include "net/crawl_attempts.h"
 #include "net/proxy.h"
+#include "net/retry_after.h"
 #include "net/trust.h"
 
 enum {
@@ -218,8 +218,8 @@ static enum ws_handshake judge(struct ws *ws, bool ended, size_t *used)
 	if (judged != WS_HANDSHAKE_NO)
 		return judged;
 	ws->retry_after_ms = ws_handshake_retry_after(answer, stamp_now());
-	if (ws->retry_after_ms > CRAWL_ASKED_MOST_MS)
-		ws->retry_after_ms = CRAWL_ASKED_MOST_MS;
+	if (ws->retry_after_ms > RETRY_AFTER_MOST_MS)
+		ws->retry_after_ms = RETRY_AFTER_MOST_MS;
 	return judged;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "net/crawl_answer.h"
+#include "net/retry_after.h"
 
 #define AGENT "User-Agent: tradepipe/" VERSION "\r\n"
 
@@ -278,7 +278,7 @@ int64_t ws_handshake_retry_after(struct span answer, int64_t now_ns)
 		return -1;
 	while (take_line(&fields, &line))
 		if (is_word(cut(&line, ":"), "Retry-After"))
-			return crawl_answer_retry_after(trim(line), now_ns);
+			return retry_after_read(trim(line), now_ns);
 	return -1;
 }
 

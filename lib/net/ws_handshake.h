@@ -49,7 +49,7 @@ void ws_handshake_ask_tunnel(struct buf *to, const struct url *url, const char *
 enum ws_handshake ws_handshake_judge(struct span answer, const struct ws_handshake_key *key,
 	bool ended, size_t *used, char *reason, size_t size);
 
-/* Retry-After in the head of an answer, as crawl_answer_retry_after() has it; -1 where there is
+/* Retry-After in the head of an answer, as retry_after_read() has it; -1 where there is
  * none, or the head is not whole. */
 int64_t ws_handshake_retry_after(struct span answer, int64_t now_ns);
 

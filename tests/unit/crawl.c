@@ -11,7 +11,6 @@
 #include "base/num.h"
 #include "base/sig.h"
 #include "base/stamp.h"
-#include "net/crawl_answer.h"
 #include "net/crawl_attempts.h"
 #include "tap.h"
 
@@ -70,43 +69,6 @@ static void test_answers(void)
 							"cannot get 'a.example/x': ", 26) == 0 &&
 						strcmp(err.text + 26, answers[i].reason) == 0)),
 			"answer %zu, of status %ld", i, answers[i].status);
-	}
-}
-
-/* Wed, 21 Oct 2015 07:28:00 GMT */
-#define THEN INT64_C(1445412480)
-
-static const struct {
-	const char *value;
-	int64_t ms;
-} headers[] = {
-	{"0", 0},
-	{"7", 7000},
-	{"259200", 259200000},
-	{"18446744073709551615", NUM_DURATION_MAX},
-	{"Wed, 21 Oct 2015 07:28:00 GMT", 0},
-	{"Wed, 21 Oct 2015 07:27:59 GMT", 0},
-	{"Wed, 21 Oct 2015 07:28:30 GMT", 30000},
-	{"Thu, 22 Oct 2015 07:28:00 GMT", 86400000},
-	{"Fri, 01 Jan 2016 00:00:00 GMT", INT64_C(1451606400000) - THEN * 1000},
-	{"Thu, 22 Oct 2015 07:28:00 CET", -1},
-	{"Thu, 22 Okt 2015 07:28:00 GMT", -1},
-	{"Thu, 32 Oct 2015 07:28:00 GMT", -1},
-	{"Thu, 22 Oct 2015 07:28:00", -1},
-	{"", -1},
-	{"-1", -1},
-	{"1.5", -1},
-	{"soon", -1},
-};
-
-static void test_headers(void)
-{
-	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-		int64_t ms = crawl_answer_retry_after(
-			span_text(headers[i].value), THEN * STAMP_NS_PER_S);
-		TAP_OK(ms == headers[i].ms, "Retry-After: %s", headers[i].value);
-		if (ms != headers[i].ms)
-			printf("# %" PRId64 "\n", ms);
 	}
 }
 
@@ -466,7 +428,6 @@ int main(void)
 {
 	alarm(60); /* a wait without end is a failure */
 	test_answers();
-	test_headers();
 	test_growth();
 	test_refusals();
 	test_limit();
