@@ -119,28 +119,30 @@ static void put_vain_last(const struct resolve_list *vain, struct resolve_list *
 	*list = sorted;
 }
 
-static void drop_vain(struct resolve_list *vain, size_t at)
+static void drop_vain(struct resolve_list *vain, const char *text)
 {
+	size_t ranked = rank(vain, text);
+
+	if (!ranked)
+		return;
 	vain->n--;
-	memmove(vain->text[at], vain->text[at + 1], (vain->n - at) * RESOLVE_TEXT_MAX);
+	memmove(vain->text[ranked - 1], vain->text[ranked],
+		(vain->n - (ranked - 1)) * RESOLVE_TEXT_MAX);
 }
 
 void ws_dial_approve(struct ws *ws)
 {
-	size_t ranked = rank(&ws->vain, address(ws));
-
 	ws->has_spoken = true;
-	if (ranked)
-		drop_vain(&ws->vain, ranked - 1);
+	drop_vain(&ws->vain, address(ws));
 }
 
 /* Any address is tried in vain until it is approved of. */
 static void note_vain(struct ws *ws)
 {
-	ws_dial_approve(ws);
 	ws->has_spoken = false;
+	drop_vain(&ws->vain, address(ws));
 	if (ws->vain.n == RESOLVE_ADDRESSES_MAX)
-		drop_vain(&ws->vain, 0);
+		drop_vain(&ws->vain, ws->vain.text[0]);
 	memcpy(ws->vain.text[ws->vain.n++], address(ws), RESOLVE_TEXT_MAX);
 }
 
