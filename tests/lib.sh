@@ -16,9 +16,13 @@ unset KRAKEN_WS_URL KRAKEN_REST_URL BINANCE_API_URL BINANCE_ARCHIVE_URL TRADEPIP
 	KAFKA_KEY_PASSWORD KAFKA_KEY_PASSWORD_FILE
 TMP=$(mktemp -d) && cd "$TMP" || exit 1
 XDG_RUNTIME_DIR=$TMP && export XDG_RUNTIME_DIR # budgets of requests
+# kill_jobs: all that this shell has started in the background. (Behind a pipe it would not know them.)
+kill_jobs() {
+	jobs -p >running.pids
+	xargs -r kill -KILL <running.pids
+}
 cleanup() {
-	jobs -p >"$TMP/running.pids"
-	xargs -r kill -KILL <"$TMP/running.pids"
+	cd "$TMP" && kill_jobs
 	wait
 	cd / && rm -rf -- "$TMP"
 } 2>/dev/null

@@ -22,30 +22,13 @@ tail_with() {
 	$before kraken-ws-tail -v --pace 1000 --for $for --budget-file budget --output out "$@" 2>err &
 	tail=$!
 }
-ends() { # STATUS: by itself
-	await "$TAIL_S" not kill -0 "$tail" || kill -KILL "$tail"
-	status=0
-	wait "$tail" || status=$?
-	cat err
-	same "$status" "$1"
-}
-said() { grep -q -- "$1" err; } # as says, to be awaited
-cut_off() { control cut "{\"how\":\"rst\",\"product\":\"$1\",\"then_add\":$2}" >answer; } # PRODUCT GAP
-asked() { [ "$(control state | jq '.rest["/0/public/Trades"] // 0')" -ge "$1" ]; } # TIMES
 no_rest='{"do":"rest-answer","status":503,"path":"/0/public/Trades","times":"always"'
-# ids PRODUCT FIRST LAST: the output has exactly these, in order.
-ids() {
-	jq -r "select(.symbol == \"$1\").trade_id" out >ids.got
-	seq "$2" "$3" >ids.wanted
-	cmp ids.got ids.wanted
-}
 
 # Trades of the last minutes, of the time that it is.
 start_now() {
 	under "$(faked DONT_FAKE_MONOTONIC=1)"
-	start_exchange --rate manual --heartbeat 0.2 --epoch $(($(date +%s) - 1000)) \
+	manual --epoch $(($(date +%s) - 1000)) \
 		--history 3000 --first 3001
-	exchange=$!
 }
 midstream() { # OFFSET
 	clock +0 && start_now && tail_with --limit 700 BTC/USD ETH/USD
@@ -81,9 +64,8 @@ start() {
 behind() {
 	epoch=$(($(date +%s) - 8000))
 	under "$(faked DONT_FAKE_MONOTONIC=1)"
-	clock "$1" && start_exchange --rate manual --heartbeat 0.2 --epoch "$epoch" \
+	clock "$1" && manual --epoch "$epoch" \
 		--history 30000 --first 30001
-	exchange=$!
 	tail_with --last 1 --limit 500 BTC/USD
 	await 20 said live: && happen all 100 && await 20 wrote BTC/USD 30100
 	fault '{"do":"lag","trades":500,"times":2}' && cut_off BTC/USD 399
@@ -103,15 +85,13 @@ locked() {
 woken() { kill -USR1 "$tail" && said live:; }
 
 # The program stands still for longer than its timeouts, and then goes on.
-passed() { [ $(($(date +%s) - $1)) -ge "$2" ]; } # SINCE SECONDS
 stopped() { # CMD...: what happens meanwhile
 	kill -STOP "$tail" && "$@" && await 10 passed "$(date +%s)" 4
 	kill -CONT "$tail"
 }
 short="--idle-timeout 2s --connect-timeout 3s --ack-timeout 3s"
 live_for_long() { # what happens meanwhile
-	start_exchange --rate manual --heartbeat 0.2
-	exchange=$!
+	manual
 	# shellcheck disable=SC2086  # words
 	tail_with $short --limit 1400 BTC/USD ETH/USD
 	await 20 said live: && happen all 100 && await 20 wrote ETH/USD 150
@@ -120,9 +100,8 @@ live_for_long() { # what happens meanwhile
 }
 # Before Kraken has answered; its answer waits in the socket then.
 stopped_early() {
-	start_exchange --rate manual --heartbeat 0.2 \
+	manual \
 		--fault '{"do":"late-ack","seconds":1,"product":"ETH/USD"}'
-	exchange=$!
 	# shellcheck disable=SC2086  # words
 	tail_with $short --limit 200 BTC/USD ETH/USD
 	await 20 said 'connected to' && stopped true && await 20 said live: && happen all 100 &&
@@ -146,42 +125,35 @@ stopped_past() {
 }
 
 # The machine is suspended: all clocks but one stand still, and the connection does not live on.
-suspended() {
-	start_exchange --rate manual --heartbeat 0.2
-	exchange=$!
+to_be_suspended() { # LIMIT
+	manual
 	echo 0 >slept && under env "LD_PRELOAD=$TMP/suspend.so"
-	tail_with --idle-timeout 60s --limit 1400 BTC/USD ETH/USD
+	tail_with --idle-timeout 60s --limit "$1" BTC/USD ETH/USD
 	await 20 said live: && happen all 100 && await 20 wrote ETH/USD 150
-	gone_silent && echo 3600 >slept.new && mv slept.new slept
+}
+an_hour_asleep() { echo 3600 >slept.new && mv slept.new slept; }
+suspended() {
+	to_be_suspended 1400
+	gone_silent && an_hour_asleep
 	await 20 said 'the machine was suspended for 3[56].. s; connecting again' && happen all 100
 	ends 0 && ids BTC/USD 51 750 && ids ETH/USD 51 750
 }
 
 # Between two connections: the next one is not that old.
 suspended_between() {
-	start_exchange --rate manual --heartbeat 0.2
-	exchange=$!
-	echo 0 >slept && under env "LD_PRELOAD=$TMP/suspend.so"
-	tail_with --idle-timeout 60s --limit 900 BTC/USD ETH/USD
-	await 20 said live: && happen all 100 && await 20 wrote ETH/USD 150
+	to_be_suspended 900
 	fault '{"do":"refuse-handshake","status":503,"connection":"2-3"}'
 	control cut '{"how":"rst","product":"all","then_add":250}' >answer
-	await 20 said 'cannot connect .* 503' && echo 3600 >slept.new && mv slept.new slept &&
+	await 20 said 'cannot connect .* 503' && an_hour_asleep &&
 		happen all 100 && ends 0 && ids BTC/USD 51 500 && ids ETH/USD 51 500 &&
 		! said 'the machine was suspended'
 }
 
-# begin_case NAME CMD...: in a folder and a process of its own. ended NAME: see tail.sh.
+# begin_case NAME CMD...
 begin_case() {
-	mkdir "$1" && ln -s ../certs "$1/certs"
-	(
-		cd "$1" && shift && failed=0
-		"$@" || failed=1
-		counted lost=0 && adds_up && says "${wanted-}" || failed=1
-		kill "$exchange"
-		echo "$failed" >status.new && mv status.new status
-	) >"$1/log" 2>&1 &
+	case_of=$1 && shift && beside "$case_of" tried "$@"
 }
+tried() { "$@" && counted lost=0 && adds_up && says "${wanted-}"; }
 check_case() { ended "$1" 0; }
 
 # Certificates that are good at all these times.

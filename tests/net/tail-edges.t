@@ -13,26 +13,7 @@ tail_of() {
 	kraken-ws-tail -v --pace 1000 --for 2m --output out "$@" 2>err &
 	tail=$!
 }
-start() { # ARG...: the exchange
-	start_exchange --rate manual --heartbeat 0.2 "$@"
-	exchange=$!
-}
-said() { grep -q -- "$1" err; } # as says, to be awaited
-cut_off() { control cut "{\"how\":\"rst\",\"product\":\"$1\",\"then_add\":$2}" >answer; } # PRODUCT GAP
 refuse() { printf '{"do":"refuse","product":"%s","connection":"%s","times":"%s"}' "$@"; }
-ends() { # STATUS: by itself
-	await "$TAIL_S" not kill -0 "$tail" || kill -KILL "$tail"
-	status=0
-	wait "$tail" || status=$?
-	same "$status" "$1" && adds_up
-}
-stops() { kill "$tail" && ends "$@"; }
-# ids PRODUCT FIRST LAST: the output has exactly these, in order.
-ids() {
-	jq -r "select(.symbol == \"$1\").trade_id" out >ids.got
-	seq "$2" "$3" >ids.wanted
-	cmp ids.got ids.wanted
-}
 # raw TYPE PRODUCT TRADE CHANGE: the message with one trade, changed by jq.
 raw() {
 	"$tape" print "$2" "$3" "$3" | jq -c "$4 | {do: \"raw\", at: {event: \"now\"},
@@ -41,7 +22,7 @@ raw() {
 
 # What has happened before a pair is refused, and goes on to, is fetched over REST.
 refused() {
-	start --fault "$(refuse BTC/USD 2- always)"
+	manual --fault "$(refuse BTC/USD 2- always)"
 	tail_of BTC/USD
 	await 20 said live: && happen BTC/USD 50 && await 20 wrote BTC/USD 100 && cut_off BTC/USD 60 &&
 		await 20 wrote BTC/USD 160 && happen BTC/USD 5 && await 20 wrote BTC/USD 165 &&
@@ -51,7 +32,7 @@ refused() {
 }
 # While REST lags, and with others that go on.
 refused_beside() {
-	start --fault "$(refuse BTC/USD 2- always)"
+	manual --fault "$(refuse BTC/USD 2- always)"
 	tail_of --limit 500 BTC/USD ETH/USD
 	await 20 said live: && happen all 50 && await 20 wrote ETH/USD 100 &&
 		fault '{"do":"lag","trades":200,"times":3}' && cut_off BTC/USD 200 &&
@@ -61,7 +42,7 @@ refused_beside() {
 }
 # It is asked for again on every connection.
 readmitted() {
-	start --fault "$(refuse ETH/USD 2 1)"
+	manual --fault "$(refuse ETH/USD 2 1)"
 	tail_of --limit 400 BTC/USD ETH/USD
 	await 20 said live: && happen all 50 && cut_off all 20 &&
 		await 20 said "cannot subscribe to 'ETH/USD'" && happen all 30 &&
@@ -71,7 +52,7 @@ readmitted() {
 }
 # It trades on now and then, for longer than a quiet one would have to wait for its end.
 trickle() {
-	start --fault "$(refuse BTC/USD 2- always)"
+	manual --fault "$(refuse BTC/USD 2- always)"
 	tail_of BTC/USD
 	await 20 said live: && cut_off BTC/USD 10 && await 20 wrote BTC/USD 60 || return
 	for id in 61 62 63; do
@@ -80,10 +61,9 @@ trickle() {
 	done
 	ends 3 && ids BTC/USD 51 63 && counted refused=1 lost=0
 }
-passed() { [ $(($(date +%s) - $1)) -ge "$2" ]; } # SINCE SECONDS
 # Kraken has just been started, and neither interface knows the pair yet.
 restarted() {
-	start --fault "$(refuse BTC/USD 2 1)" --fault '{"do":"kraken-error","path":"/0/public/Trades",
+	manual --fault "$(refuse BTC/USD 2 1)" --fault '{"do":"kraken-error","path":"/0/public/Trades",
 		"error":"EQuery:Unknown asset pair","times":1}'
 	tail_of --limit 200 BTC/USD
 	await 20 said live: && happen BTC/USD 50 && await 20 wrote BTC/USD 100 && cut_off BTC/USD 60 &&
@@ -92,18 +72,18 @@ restarted() {
 }
 # What was refused once is not answered for: the others are left in peace.
 ignored() {
-	start --fault "$(refuse ETH/USD 2 1)" \
+	manual --fault "$(refuse ETH/USD 2 1)" \
 		--fault '{"do":"no-ack","product":"ETH/USD","connection":"2-","times":"always"}'
 	tail_of --ack-timeout 1s BTC/USD ETH/USD
 	await 20 said live: && happen all 5 && cut_off all 20 && await 20 said 'cannot subscribe' &&
-		await 20 wrote ETH/USD 75 && await 40 asked 3 && happen all 5 &&
+		await 20 wrote ETH/USD 75 && await 40 requested 3 && happen all 5 &&
 		await 20 wrote BTC/USD 80 && await 20 wrote ETH/USD 80 &&
-		stops 3 && ids BTC/USD 51 80 && ids ETH/USD 51 80 && counted reconnects=1 refused=1
+		stops TERM 3 && ids BTC/USD 51 80 && ids ETH/USD 51 80 && counted reconnects=1 refused=1
 }
-asked() { [ "$(control state | jq '.sessions[1].requests | length')" -ge "$1" ]; } # TIMES
+requested() { [ "$(control state | jq '.sessions[1].requests | length')" -ge "$1" ]; } # TIMES
 # REST does not know it any more either.
 unknown() {
-	start --fault "$(refuse BTC/USD 2- always)" --fault '{"do":"kraken-error","path":"/0/public/Trades",
+	manual --fault "$(refuse BTC/USD 2- always)" --fault '{"do":"kraken-error","path":"/0/public/Trades",
 		"error":"EQuery:Unknown asset pair","times":"always"}'
 	tail_of BTC/USD
 	await 20 said live: && happen BTC/USD 50 && await 20 wrote BTC/USD 100 && cut_off BTC/USD 60 &&
@@ -111,7 +91,7 @@ unknown() {
 		said "'BTC/USD': some trades behind 100 may be missing: .*Unknown asset pair"
 }
 frames() {
-	start --fault "$(refuse BTC/USD 2- always)"
+	manual --fault "$(refuse BTC/USD 2- always)"
 	tail_of --frames BTC/USD
 	await 20 grep -q snapshot out && cut_off BTC/USD 60 && ends 3 &&
 		said 'Kraken has refused every pair' && [ "$(tail -n 1 out | jq .success)" = false ]
@@ -119,58 +99,58 @@ frames() {
 
 # A trade of another century: then a hole, and then silence.
 future() {
-	start --epoch $(($(date +%s) - 600))
+	manual --epoch $(($(date +%s) - 600))
 	tail_of --mute-timeout 1s BTC/USD
 	await 20 said live: && happen BTC/USD 5 && await 20 wrote BTC/USD 55 &&
 		fault "$(raw update BTC/USD 56 '.timestamp = "2099-01-01T00:00:20.000000Z"')" &&
 		await 20 wrote BTC/USD 56 && happen BTC/USD 5 && await 20 wrote BTC/USD 60 &&
 		cut_off BTC/USD 300 && await 30 wrote BTC/USD 360 &&
 		fault "$mute" && happen BTC/USD 10 && await 30 wrote BTC/USD 370 &&
-		stops 143 && ids BTC/USD 51 370 && counted lost=0
+		stops TERM 143 && ids BTC/USD 51 370 && counted lost=0
 }
 # The very last one before the hole.
 future_last() {
-	start --epoch $(($(date +%s) - 600))
+	manual --epoch $(($(date +%s) - 600))
 	tail_of BTC/USD
 	await 20 said live: && happen BTC/USD 5 && await 20 wrote BTC/USD 55 &&
 		fault "$(raw update BTC/USD 56 '.timestamp = "2099-01-01T00:00:20.000000Z"')" &&
 		await 20 wrote BTC/USD 56 && cut_off BTC/USD 300 && await 50 wrote BTC/USD 355 &&
-		stops 143 && ids BTC/USD 51 355 && counted lost=0
+		stops TERM 143 && ids BTC/USD 51 355 && counted lost=0
 }
 
 # Trades can be had, but the list of pairs cannot, for longer than a repair may take.
 no_list() {
-	start --fault "$pairs_fail"
+	manual --fault "$pairs_fail"
 	tail_of --repair-timeout 1h --limit 305 BTC/USD ETH/USD
 	await 20 said live: && happen BTC/USD 5 && await 20 wrote BTC/USD 55 && cut_off BTC/USD 300 &&
 		ends 0 && ids BTC/USD 51 355 && counted lost=0
 }
 # One pair cannot be asked about: another one is mute.
 not_asked() {
-	start --fault "$eth_fails"
+	manual --fault "$eth_fails"
 	tail_of --mute-timeout 500ms BTC/USD ETH/USD
 	await 20 said live: && happen all 5 && await 20 wrote ETH/USD 55 &&
 		await 20 said "cannot tell whether 'ETH/USD' is mute" && fault "$mute" &&
 		happen BTC/USD 10 && await 20 wrote BTC/USD 65 &&
-		stops 143 && ids BTC/USD 51 65 && ids ETH/USD 51 55 && counted lost=0
+		stops TERM 143 && ids BTC/USD 51 65 && ids ETH/USD 51 55 && counted lost=0
 }
 # What comes again and again is no sign of life.
 again() {
 	fault "$old" && wrote BTC/USD 65
 }
 repeats() {
-	start && old=$(raw update BTC/USD 50 .)
+	manual && old=$(raw update BTC/USD 50 .)
 	tail_of --mute-timeout 2s BTC/USD
 	await 20 said live: && happen BTC/USD 5 && await 20 wrote BTC/USD 55 && fault "$mute" &&
 		happen BTC/USD 10 && await 30 again &&
-		stops 143 && ids BTC/USD 51 65 && counted lost=0
+		stops TERM 143 && ids BTC/USD 51 65 && counted lost=0
 }
 # One pair is accepted, at the time of its trade 51, another is not, and the connection ends.
 early() {
 	answer=$(jq -cn --arg time "$("$tape" print BTC/USD 52 52 | jq -r .timestamp)" '{do: "raw",
 		at: {event: "acked"}, connection: 1, text: ({method: "subscribe", success: true,
 		time_in: $time, result: {channel: "trade", symbol: "BTC/USD"}} | tojson)}')
-	start --fault '{"do":"no-ack","fed":true,"connection":1}' --fault "$answer"
+	manual --fault '{"do":"no-ack","fed":true,"connection":1}' --fault "$answer"
 	tail_of --limit 45 BTC/USD ETH/USD
 	await 20 struck && happen all 5 && await 20 fed && cut_off all 10 &&
 		await 20 said live: && happen BTC/USD 15 && ends 0 && ids BTC/USD 51 80 &&
@@ -180,29 +160,18 @@ struck() { control state | jq -e 'all(.faults[]; .left == 0)'; }
 fed() { control state | jq -e '.sessions[0].sent.trades > 0'; }
 # Without ids nobody can tell: that is said, and counted.
 nameless() {
-	start
+	manual
 	tail_of BTC/USD
 	await 20 said live: && happen BTC/USD 5 && await 20 wrote BTC/USD 55 &&
 		fault "$(raw update BTC/USD 50 'del(.trade_id)')" && happen BTC/USD 5 &&
-		await 20 wrote BTC/USD 60 && stops 3 && counted unsure=1 written=11 &&
+		await 20 wrote BTC/USD 60 && stops TERM 3 && counted unsure=1 written=11 &&
 		said "'BTC/USD': trades come without an id: some may come twice, or be missing"
 }
 
-# beside CMD...: in a folder and a process of its own, which has the name of the command.
-beside() {
-	mkdir "$1" && ln -s ../certs "$1/certs"
-	(
-		cd "$1" && failed=0
-		"$@" || failed=1
-		[ "$failed" -eq 0 ] || cat err
-		kill "$exchange"
-		echo "$failed" >status.new && mv status.new status
-	) >"$1/log" 2>&1 &
-}
+tried() { "$1" && adds_up; } # CASE
 
-"$ROOT/tests/servers/certs" certs
 for each in refused refused_beside readmitted trickle restarted ignored unknown frames future \
-	future_last; do beside $each; done
+	future_last; do beside $each tried $each; done
 ok 'a pair that is refused: what REST has of it is written' ended refused 0
 ok '... also where REST lags, and others go on' ended refused_beside 0
 ok 'a pair that is accepted again' ended readmitted 0
@@ -213,7 +182,7 @@ ok 'a pair that REST does not know either' ended unknown 0
 ok 'frames: it is over when all are refused' ended frames 0
 ok 'a trade from the future, then a hole, then silence' ended future 0
 ok 'a trade from the future right before a hole' ended future_last 0
-for each in no_list not_asked repeats early nameless; do beside $each; done
+for each in no_list not_asked repeats early nameless; do beside $each tried $each; done
 ok 'a repair does not wait for the list of pairs' ended no_list 0
 ok 'a mute pair is found though another cannot be asked about' ended not_asked 0
 ok '... or old trades come again' ended repeats 0

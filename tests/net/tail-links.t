@@ -12,20 +12,15 @@ tail_with() {
 	tail=$!
 	await 20 grep -q 'live: all pairs are subscribed' err
 }
-stops() { # STATUS
-	kill -TERM "$tail" && status=0 && { wait "$tail" || status=$?; }
-	same "$status" "${1:-143}"
-}
 begin_exchange() {
 	rm -f out err
-	start_exchange --rate manual --heartbeat 0.2
-	exchange=$!
+	# shellcheck disable=SC2119  # it has no arguments
+	manual
 }
-cut_off() { control cut "{\"how\":\"rst\",\"product\":\"BTC/USD\",\"then_add\":$1}" >answer; } # GAP
 holds() { grep -q "^tradepipe_product_held{.*BTC/USD.*} $1\$" metrics; }               # TRADES
 lost() { [ "$(pauses | wc -l)" -ge "$1" ]; } # TIMES
 connected() { [ "$(grep -c ': connected to ' err)" -ge "$1" ]; }                        # TIMES
-asked() { control state | jq '.rest["/0/public/Trades"] // 0'; }
+requests() { control state | jq '.rest["/0/public/Trades"] // 0'; }
 subscribed() { control state | jq -e ".sessions[-1].next[\"$1\"]" >next; } # PRODUCT
 # The pauses before attempts to connect, in tenths of seconds.
 pauses() { sed -n 's/.*; connecting again in \([0-9]*\)\.\([0-9]\) s$/\1\2/p' err; }
@@ -34,33 +29,33 @@ pauses() { sed -n 's/.*; connecting again in \([0-9]*\)\.\([0-9]\) s$/\1\2/p' er
 begin_exchange
 none='"path":"/0/public/Trades","times":"always"'
 tail_with BTC/USD
-fault "{\"do\":\"hang\",$none}" && cut_off 500
+fault "{\"do\":\"hang\",$none}" && cut_off BTC/USD 500
 for held in 55 60 65; do
 	ok 'trades that are held, since REST hangs' await 10 connected $(((held - 45) / 5))
 	happen BTC/USD 5
 	ok '...' await 20 holds "$held"
-	cut_off 0
+	cut_off BTC/USD 0
 	ok '... and a connection that is lost' await 10 lost $(((held - 45) / 5))
 	ok '... and made anew' await 20 connected $(((held - 40) / 5))
 done
 is '... at once each time: they show that it works' "$(pauses | awk '$1 > 10')" ''
-ok '... and nothing is lost' stops
+ok '... and nothing is lost' stops TERM 143
 kill "$exchange"
 
 begin_exchange
 tail_with BTC/USD
 for count in 1 2 3; do
-	cut_off 5
+	cut_off BTC/USD 5
 	ok 'a connection that dies behind a snapshot with new trades' \
 		await 30 wrote BTC/USD $((50 + 5 * count))
 done
 ok '... is made anew after longer pauses' test "$(pauses | tail -n 1)" -ge 20
 happen BTC/USD 1
 ok '... until a trade has come as it happened' await 10 wrote BTC/USD 66
-cut_off 0
+cut_off BTC/USD 0
 ok '...' await 10 lost 4
 ok '...' test "$(pauses | tail -n 1)" -le 10
-ok '...' stops
+ok '...' stops TERM 143
 ok '...' whole BTC/USD=51-66
 kill "$exchange"
 
@@ -82,7 +77,7 @@ ok '... on the same connection' not connected 2
 happen all 10
 ok '... and lasts' await 10 wrote BTC/USD 60
 ok '...' await 10 wrote ETH/USD 60
-ok '...' stops
+ok '...' stops TERM 143
 ok '... without a loss' repaired BTC/USD=51-60 ETH/USD=51-60
 kill "$exchange"
 
@@ -103,7 +98,7 @@ happen all 200
 head=$(control state | jq '.products["BTC/USD"].head')
 ok '...' await 20 wrote ETH/USD 250
 ok '...' await 20 wrote BTC/USD "$head"
-ok '...' stops
+ok '...' stops TERM 143
 ok '... without a loss' repaired "BTC/USD=51-$head" ETH/USD=51-250
 kill "$exchange"
 
@@ -112,9 +107,9 @@ locked='"error":"EGeneral:Temporary lockout","path":"/0/public/Trades"'
 seconds_held() { sed -n 's/.*waiting for \([0-9]*\) s: the server has refused.*/\1/p' "$1" | head -n 1; }
 begin_exchange
 tail_with --budget-file "$TMP/shared" BTC/USD
-fault "{\"do\":\"kraken-error\",$locked}" && cut_off 100
+fault "{\"do\":\"kraken-error\",$locked}" && cut_off BTC/USD 100
 ok 'a lockout' await 20 says 'Kraken says: EGeneral:Temporary lockout'
-cut_off 0
+cut_off BTC/USD 0
 ok '... does not keep the WebSocket from being connected' await 20 connected 3
 ok '... though both have one file' not says 'so many connections'
 kraken-rest-dump --budget-file "$TMP/shared" --since 2024-01-01 BTC/USD >dumped 2>dump.err &
@@ -123,22 +118,22 @@ ok '... holds other programs' await 20 grep -q 'the server has refused requests'
 ok '... for as long as Kraken does' test "$(seconds_held dump.err)" -gt 800
 is '... so that they ask nothing' "$(control state | jq '.rest["/0/public/AssetPairs"], .rest["/0/public/Trades"]' | tr '\n' ' ')" '1 1 '
 kill "$dump"
-ok '...' stops
+ok '...' stops TERM 143
 kill "$exchange"
 
 begin_exchange
 fault "{\"do\":\"kraken-error\",$locked}"
 kraken-rest-dump --budget-file "$TMP/dump" --since 2024-01-01 BTC/USD >dumped 2>dump.err
 is 'a dump ends where it is locked out' $? 1
-before=$(asked)
+before=$(requests)
 tail_with --budget-file "$TMP/dump" BTC/USD
-cut_off 100
+cut_off BTC/USD 100
 ok '... and a live stream waits for that' await 20 says 'the server has refused requests'
 ok '... as long' test "$(seconds_held err)" -gt 800
-is '... asking nothing' "$(asked)" "$before"
-cut_off 0
+is '... asking nothing' "$(requests)" "$before"
+cut_off BTC/USD 0
 ok '... but stays connected' await 20 connected 3
-ok '...' stops
+ok '...' stops TERM 143
 kill "$exchange"
 
 # A link that fails between two machines: each is a network namespace.

@@ -14,14 +14,7 @@ tail_with() {
 	kraken-ws-tail --pace 1000 --metrics-file metrics "$@" 2>err &
 	tail=$!
 }
-stops() { # STATUS
-	kill -TERM "$tail" && status=0 && { wait "$tail" || status=$?; } 2>wait.err
-	same "$status" "$1"
-}
 knows() { jq "$1" state.json; } # FILTER: of what the exchange has said last
-seconds_of() {                   # PRODUCT ID
-	"$tape" print "$1" "$2" "$2" | jq -r '.timestamp | sub("\\.[0-9]+"; "") | fromdate'
-}
 
 # A connection that is lost with a hole behind it, and ids that nobody has.
 start_exchange --rate manual --heartbeat 60
@@ -36,7 +29,7 @@ fault '{"do":"skip","at":{"event":"now"},"product":"ETH/USD","ids":3}'
 happen ETH/USD 10
 ok '... another one is not' await 20 wrote ETH/USD 73
 control state >state.json
-ok 'stopped: 3' stops 3
+ok 'stopped: 3' stops TERM 3
 is 'metrics: reconnects' "$(metric reconnects_total)" "$(knows '.handshakes | length - 1')"
 is '... gaps' "$(metric gaps_total)" 2
 is '... trades repaired: those that no snapshot had' "$(metric repaired_total)" \
@@ -60,9 +53,8 @@ kill "$exchange"
 
 # While it runs: nothing yet, trades that wait, none any more.
 rm -f out
-start_exchange --rate manual --heartbeat 0.2 \
+manual \
 	--fault '{"do":"late-ack","product":"ETH/USD","seconds":7}'
-exchange=$!
 tail_with --output out BTC/USD ETH/USD
 ok 'metrics before it is live' await 20 test -s metrics
 is '... have no last trade' "$(metric product_last_id BTC/USD) $(metric product_last_id ETH/USD) \
@@ -97,9 +89,8 @@ kill "$exchange"
 
 # Progress: while the past is read, and no longer.
 rm -f out
-start_exchange --rate manual --heartbeat 0.2 --history 3000 --first 3001 \
+manual --history 3000 --first 3001 \
 	--fault '{"do":"delay","path":"/0/public/Trades","request":3,"seconds":6}'
-exchange=$!
 tail_with --progress --since 2024-01-01 --output out BTC/USD
 ok 'progress where it is asked for' await 30 says '^kraken-ws-tail: progress: '
 ok '... says how far it is' says \
@@ -112,7 +103,7 @@ done
 is '... and that is the last of it' "$(grep -v 'warning:' err | tail -n 1)" \
 	'kraken-ws-tail: live: all pairs are subscribed'
 is '... told once' "$(grep -c 'live: ' err)" 1
-ok '...' stops 143
+ok '...' stops TERM 143
 ok '...' repaired BTC/USD=1-3020
 kill "$exchange"
 

@@ -103,16 +103,6 @@ begin disorder --trades 800 --per-frame 3 --fault '{"do":"mix","frames":3}' \
 # A limit that is reached in the middle of a repair.
 begin limit --trades 800 --fault "$(drop 100 500)" -- --pace 1000 --limit 400 BTC/USD
 
-# beside NAME CMD...: runs it in a folder NAME, beside other work, for `ended NAME 0`.
-beside() {
-	mkdir "$1" && ln -s ../certs "$1/certs"
-	(
-		cd "$1" && shift && said=0 && { "$@" || said=$?; }
-		jobs -p | xargs -r kill -KILL
-		echo "$said" >status.new && mv status.new status
-	) >"$1/log" 2>&1 &
-}
-manual() { start_exchange --rate manual --heartbeat 0.2 "$@"; }
 # The tail in the background; it has written the first trades of all pairs when it goes on.
 live() {
 	kraken-ws-tail -v --pace 1000 --output out "$@" 2>err &
@@ -120,13 +110,6 @@ live() {
 	await 30 grep -q 'live: ' err && happen all 5 && await 30 wrote "$first" 55
 }
 first=BTC/USD
-stops() { # SIGNAL STATUS
-	kill -"$1" "$tail" && status=0 && { wait "$tail" || status=$?; }
-	cat err
-	same "$status" "$2"
-}
-cut_off() { control cut "{\"how\":\"rst\",\"product\":\"$1\",\"then_add\":$2}" >answer; } # PRODUCT GAP
-asked() { [ "$(control state | jq '.rest["/0/public/Trades"] // 0')" -ge "$1" ]; } # TIMES
 always="$trades,\"times\":\"always\""
 
 # Stopped in each phase of a repair: FAULT, and what tells that it is there.

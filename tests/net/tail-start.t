@@ -85,8 +85,7 @@ kill "$exchange"
 output=out
 
 # So long, and no longer.
-start_exchange --rate manual --heartbeat 0.2
-exchange=$!
+manual
 began=$(date +%s%N)
 kraken-ws-tail -v --for 20s BTC/USD >out 2>err &
 tail=$!
@@ -133,8 +132,7 @@ ok '... and so is one without a cursor' exits 2 kraken-ws-tail --resume past ETH
 kill "$exchange"
 
 # One pair has its past long before another one, and more happens than a page holds.
-start_exchange --rate manual --heartbeat 0.2 --history 3000 --first 3001 --products BTC/USD,ETH/USD
-exchange=$!
+manual --history 3000 --first 3001 --products BTC/USD,ETH/USD
 fault '{"do":"rest-answer","status":503,"path":"/0/public/Trades","product":"BTC/USD","request":"2-","times":"always"}'
 kraken-ws-tail --since 2024-01-01 --pace 1000 --limit 9000 BTC/USD ETH/USD >out 2>err &
 tail=$!

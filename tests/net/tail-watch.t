@@ -93,36 +93,21 @@ limit=250 interrupted old-unsure "$then" 200 --history 63 --first 64 --fault '{"
 
 # By hand, meanwhile.
 
-# tail ARG...: one in the background. stops SIGNAL STATUS: that is how it ends.
+# tail_with ARG...: one in the background.
 tail_with() {
 	kraken-ws-tail --pace 1000 --connect-timeout 2s "$@" >>"${output:-out}" 2>err &
 	tail=$!
 }
-stops() {
-	kill -"$1" "$tail" && status=0 && { wait "$tail" || status=$?; }
-	cat err
-	same "$status" "$2"
-}
-ends() { # STATUS: by itself
-	await 30 not kill -0 "$tail" || kill -KILL "$tail"
-	exits "$1" wait "$tail"
-}
-cut_off() { control cut "{\"how\":\"rst\",\"product\":\"$1\",\"then_add\":$2}" >answer; } # PRODUCT GAP
-asked() { [ "$(control state | jq '.rest["/0/public/Trades"] // 0')" -ge "$1" ]; } # TIMES
+ENDS_S=30
 knocked() { [ "$(control state | jq '.handshakes | length')" -gt 0 ]; }
 samples() { sed -n 's/^tradepipe_product_\([a-z_]*\){.*product="BTC\/USD"} /\1 /p' metrics; }
-
-seconds_of() { # ID, of BTC/USD
-	"$tape" print BTC/USD "$1" "$1" | jq -r '.timestamp | sub("\\.[0-9]+"; "") | fromdate'
-}
 
 # One pair waits for REST, which says no in several ways; the other one does not.
 none='"path":"/0/public/Trades","times":"always"'
 for each in "{\"do\":\"hang\",$none}" "{\"do\":\"rest-answer\",\"status\":503,$none}" \
 	"{\"do\":\"kraken-error\",\"error\":\"EGeneral:Temporary lockout\",$none}"; do
 	rm -f out metrics err
-	start_exchange --rate manual --heartbeat 0.2
-	exchange=$!
+	manual
 	tail_with -v --metrics-file metrics --output out BTC/USD ETH/USD
 	await 10 grep -q 'live: ' err && happen all 5
 	ok "REST does not answer: $each" await 10 wrote BTC/USD 55
@@ -136,7 +121,7 @@ for each in "{\"do\":\"hang\",$none}" "{\"do\":\"rest-answer\",\"status\":503,$n
 	ok '... what it held is not written, and counted' counted held=70 lost=0
 	ok '... so that the account adds up' adds_up
 	is '... in the metrics, too' "$(samples | tr '\n' ' ')" \
-		"last_id 55 last_trade_timestamp_seconds $(seconds_of 55) held 70 repairing 1 "
+		"last_id 55 last_trade_timestamp_seconds $(seconds_of BTC/USD 55) held 70 repairing 1 "
 	no_faults
 	tail_with --budget-file "$TMP/other" --limit 520 --output out BTC/USD ETH/USD
 	ok '... the next run goes on' ends 0
@@ -146,8 +131,7 @@ done
 
 # The exchange announces maintenance, shuts down, and is there again.
 rm -f out
-start_exchange --rate manual --heartbeat 0.2
-exchange=$!
+manual
 port=${KRAKEN_WS_URL##*:} port=${port%%/*}
 tail_with -v --mute-timeout 300ms BTC/USD
 ok 'it is live' await 10 says 'live: all pairs are subscribed'
@@ -165,8 +149,7 @@ ok '... a pair that is mute then is found out' await 30 says "no trades of 'BTC/
 ok '... and misses nothing' await 30 wrote BTC/USD 70
 kill -KILL "$exchange" && wait "$exchange" 2>wait.err
 ok 'the exchange goes down' await 10 says 'warning: cannot connect to .*refused'
-start_exchange --rate manual --heartbeat 0.2 --port "$port" --history 160 --first 161
-exchange=$!
+manual --port "$port" --history 160 --first 161
 ok '... and is there again, with trades that nobody saw' await 20 wrote BTC/USD 160
 ok '...' stops TERM 143
 ok '... of which none is missing' repaired BTC/USD=51-160
@@ -188,9 +171,8 @@ subscribing() { control state | jq -e '.sessions[-1].requests | length > 0' >sub
 open_at() { control state | jq -e ".sessions[-1].next[\"$1\"] > $2" >open; } # PRODUCT TRADE
 for each in 'no-ack BTC/USD' 'no-ack ETH/USD' 'no-snapshot BTC/USD'; do
 	rm -f out
-	start_exchange --rate manual --heartbeat 0.2 \
+	manual \
 		--fault "{\"do\":\"${each% *}\",\"product\":\"${each#* }\"}"
-	exchange=$!
 	tail_with --ack-timeout 60s BTC/USD ETH/USD
 	await 10 subscribing && happen ETH/USD 10
 	[ "$each" = 'no-ack ETH/USD' ] || await 10 open_at ETH/USD 60
@@ -206,8 +188,7 @@ for each in 'no-ack BTC/USD' 'no-ack ETH/USD' 'no-snapshot BTC/USD'; do
 done
 for each in 'mute-symbol ETH/USD' 'mute all'; do
 	rm -f out
-	start_exchange --rate manual --heartbeat 0.2
-	exchange=$!
+	manual
 	tail_with -v --idle-timeout 60s BTC/USD ETH/USD
 	await 10 grep -q live: err && happen all 10 && await 10 wrote ETH/USD 60
 	case $each in

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # What the tests of kraken-ws-tail share; read after tests/lib.sh.
 tape=$ROOT/tests/servers/tape
-TAIL_S=60 # no tail of a test takes longer
+TAIL_S=60 # no tail of a test takes longer,
+ENDS_S=60 # nor the end of one in the background
 
 # run STATUS EXCHANGE_ARG... -- TAIL_ARG...: one exchange, one tail; leaves out, err, and the
 # exchange's state. Ends by itself in time, or has failed.
@@ -24,15 +25,25 @@ run() {
 }
 quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 
-# begin NAME EXCHANGE_ARG... -- TAIL_ARG...: the same beside other work, in a folder NAME.
-# ended NAME STATUS, to be called later: how it ended. within NAME CMD...: in that folder.
-begin() {
+# beside NAME CMD...: beside other work, in a folder NAME and a process of its own, with which ends what
+# CMD leaves running. ended NAME STATUS, to be called later: how it ended. within NAME CMD...: in that
+# folder. begin NAME EXCHANGE_ARG... -- TAIL_ARG...: as run, beside other work; it ends as the tail has.
+beside() {
 	[ -e certs ] || "$ROOT/tests/servers/certs" certs
 	mkdir "$1" && ln -s ../certs "$1/certs"
 	(
-		cd "$1" && shift && run 0 "$@"
-		echo "$status" >status.new && mv status.new status
+		cd "$1" && shift && result=0 && { "$@" || result=$?; }
+		[ "$result" -eq 0 ] || cat err
+		kill_jobs
+		echo "$result" >status.new && mv status.new status
 	) >"$1/log" 2>&1 &
+}
+begin() {
+	begun=$1 && shift && beside "$begun" exit_of run 0 "$@"
+}
+exit_of() {
+	"$@"
+	return "$status"
 }
 ended() {
 	await $((TAIL_S + 10)) test -e "$1/status" || { cat "$1/log" && return 1; }
@@ -40,10 +51,27 @@ ended() {
 }
 within() { (cd "$1" && shift && "$@"); }
 
+# manual EXCHANGE_ARG...: an exchange where nothing happens but what is asked for.
+manual() {
+	start_exchange --rate manual --heartbeat 0.2 "$@"
+	exchange=$!
+}
+# ends STATUS: how the tail in the background, $tail, has ended by itself. stops SIGNAL STATUS: by that.
+ends() {
+	await "$ENDS_S" not kill -0 "$tail" || kill -KILL "$tail"
+	status=0
+	wait "$tail" || status=$?
+	cat err
+	same "$status" "$1"
+}
+stops() { kill -s "$1" "$tail" && ends "$2"; }
+
 # control WHAT [BODY]: see tests/servers/sim/control.py.
 control() {
 	curl -sS --cacert "$TRADEPIPE_CACERT" ${2:+--data-binary "$2"} "$KRAKEN_REST_URL/_control/$1"
 }
+asked() { [ "$(control state | jq '.rest["/0/public/Trades"] // 0')" -ge "$1" ]; } # TIMES
+cut_off() { control cut "{\"how\":\"rst\",\"product\":\"$1\",\"then_add\":$2}" >answer; } # PRODUCT GAP
 happen() { control head "{\"product\":\"$1\",\"add\":$2}" >answer; } # PRODUCT COUNT
 fault() { control faults "$1" >answer; }
 no_faults() {
@@ -61,6 +89,17 @@ whole() {
 	"$tape" check ${any_way-} $expected "${output:-out}"
 }
 repaired() { any_way=--any-way whole "$@"; }
+# ids PRODUCT FIRST LAST: the output has exactly these of it, in order.
+ids() {
+	jq -r "select(.symbol == \"$1\").trade_id" out >ids.got
+	seq "$2" "$3" >ids.wanted
+	cmp ids.got ids.wanted
+}
+seconds_of() { # PRODUCT ID
+	"$tape" print "$1" "$2" "$2" | jq -r '.timestamp | sub("\\.[0-9]+"; "") | fromdate'
+}
+passed() { [ $(($(date +%s) - $1)) -ge "$2" ]; } # SINCE SECONDS
+said() { grep -q -- "$1" err; }                  # as says, to be awaited
 says() { grep -q -- "$1" err || { cat err && false; }; }
 account() { sed -n 's/^kraken-ws-tail: account: //p' err; }
 # counted NAME=N...: of the account.

@@ -97,9 +97,8 @@ ok '...' says "nothing was received within the idle timeout"
 
 # The waits grow from failure to failure, and are short again after a connection that has stood for
 # a while, be it one without trades.
-start_exchange --rate manual --heartbeat 0.2 \
+manual \
 	--fault '{"do":"refuse-handshake","times":2}'
-exchange=$!
 kraken-ws-tail -v --idle-timeout 1 BTC/USD >out 2>err &
 ok 'a quiet connection' await 10 grep -q 'connected to' err
 await 2 false
