@@ -87,6 +87,7 @@ woken() { kill -USR1 "$tail" && said live:; }
 # The program stands still for longer than its timeouts, and then goes on.
 stopped() { # CMD...: what happens meanwhile
 	kill -STOP "$tail" && "$@" && await 10 passed "$(date +%s)" 4
+	gone_on=$(wc -l <out)
 	kill -CONT "$tail"
 }
 short="--idle-timeout 2s --connect-timeout 3s --ack-timeout 3s"
@@ -107,6 +108,18 @@ stopped_early() {
 	await 20 said 'connected to' && stopped true && await 20 said live: && happen all 100 &&
 		ends 0 && ids BTC/USD 51 150 && ids ETH/USD 51 150 && ! said 'connecting again'
 }
+# With a metrics file, whose alarms fall due meanwhile and end its wait as soon as it goes on.
+stopped_with_alarms() {
+	start_exchange --rate 20 --heartbeat 0.2
+	exchange=$!
+	tail_with --idle-timeout 1s --metrics-file metrics BTC/USD
+	await 20 said live: && await 20 test -s out && stopped true && await 30 is_longer 20 &&
+		stopped true && await 30 is_longer 20 && stops TERM 143 &&
+		ids BTC/USD "$(head -n 1 out | jq .trade_id)" "$(tail -n 1 out | jq .trade_id)" &&
+		! said reconnects= && ! said 'lost the connection'
+}
+# is_longer RECORDS: than it was when the program went on.
+is_longer() { [ "$(wc -l <out)" -gt $((gone_on + $1)) ]; }
 goes_on() { happen all 500; }
 gone_silent() {
 	fault '{"do":"mute","at":{"event":"now"},"gap":500,"products":"all"}' && wanted=' reconnects=[1-9]'
@@ -185,6 +198,7 @@ begin_case stopped-silent live_for_long gone_silent
 begin_case stopped-cut live_for_long cut
 begin_case stopped-past stopped_past
 begin_case stopped-early stopped_early
+begin_case stopped-alarms stopped_with_alarms
 if [ -z "${SANITIZE:-}" ] && cc -shared -fPIC -o suspend.so suspend.c 2>cc.err; then
 	begin_case suspended suspended
 	begin_case suspended-between suspended_between
@@ -215,6 +229,7 @@ ok 'stopped, while the exchange falls silent' check_case stopped-silent
 ok 'stopped, while the connection ends' check_case stopped-cut
 ok 'stopped, while history is being fetched' check_case stopped-past
 ok 'stopped, before all pairs were acknowledged' check_case stopped-early
+ok 'stopped, while alarms fall due' check_case stopped-alarms
 if [ -d suspended ]; then
 	ok 'the machine is suspended' check_case suspended
 	ok 'the machine is suspended between two connections' check_case suspended-between

@@ -4,11 +4,9 @@ use, answers at the edge of HTTP, and a program that stands still."""
 
 import base64
 import contextlib
-import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -17,7 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import harness  # noqa: E402
-from harness import BUILD, CA, CERTS, ROOT, TEMP, Server, is_, ok  # noqa: E402
+from harness import CA, Server, is_, ok  # noqa: E402
 from ws_peer import (  # noqa: E402
     PING, TEXT, Result, answer_to, close_frame, ends, frame, preloaded, read_frame, read_head,
     replier, reset, resolver, run, silent, speaker, start, tunnel, url)
@@ -251,57 +249,6 @@ def test_stalls():
             ["open", "text 5 first", "text 4 last"], "bytes that wait to be read have come")
     with Server(speaker(frame(TEXT, b"first"))) as server:
         ok("mute" in run(url(server), "idle=500", "stall=100").lines, "where none wait it is mute")
-
-
-@contextlib.contextmanager
-def exchange(*words):
-    """The simulated exchange; what a program is to have in its environment."""
-    file = os.path.join(TEMP, "exchange.env")
-    process = subprocess.Popen(
-        [os.path.join(ROOT, "tests/servers/exchange"), "--tls", f"{CERTS}/server.pem",
-         f"{CERTS}/server.key", "--ready-file", file, *words],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: os.path.exists(file) and os.path.getsize(file), 30)
-        with open(file, encoding="ascii") as text:
-            found = dict(line.rstrip("\n").split("=", 1) for line in text)
-        yield {"KRAKEN_WS_URL": found["WS_URL"], "KRAKEN_REST_URL": found["REST_URL"],
-               "TRADEPIPE_CACERT": CA, "XDG_RUNTIME_DIR": TEMP}
-    finally:
-        process.kill()
-        process.wait()
-
-
-def until(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.05)
-
-
-def test_still_tail():
-    """The same of kraken-ws-tail, whose metrics file has alarms fall due."""
-    out = os.path.join(TEMP, "still.json")
-
-    def written():
-        with open(out, "rb") as file:
-            return file.read().count(b"\n")
-
-    with exchange("--rate", "20", "--heartbeat", "0.2") as env:
-        tail = harness.start(
-            os.path.join(BUILD, "kraken-ws-tail"), "--idle-timeout", "1s", "--output", out,
-            "--metrics-file", os.path.join(TEMP, "still.prom"), "BTC/USD", env=env)
-        until(lambda: os.path.exists(out) and written(), 30)
-        for _ in range(2):
-            stand_still(tail, 3)
-            before = written()
-            until(lambda: written() > before + 20, 30)
-        tail.send_signal(signal.SIGTERM)
-        err = tail.communicate(timeout=30)[1].decode()
-        with open(out, encoding="ascii") as lines:
-            ids = [json.loads(line)["trade_id"] for line in lines]
-        ok("lost=0" in err and "reconnects=" not in err and "lost the connection" not in err,
-           "a tail that stands still keeps its connection", err)
-        is_(ids, list(range(ids[0], ids[0] + len(ids))), "... and all of its trades")
 
 
 sys.exit(harness.run_tests(globals()))
