@@ -6,7 +6,7 @@
 
 # tail_with ARG...: one in the background, that the exchange has subscribed.
 tail_with() {
-	rm -f metrics
+	rm -f metrics err
 	kraken-ws-tail -v --pace 1000 --connect-timeout 2s --metrics-file metrics \
 		--output out "$@" 2>err &
 	tail=$!

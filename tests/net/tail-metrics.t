@@ -10,7 +10,7 @@ metric() {
 }
 measured() { [ "$(metric "$1" "${3:-}")" = "$2" ]; } # NAME VALUE [PRODUCT]
 tail_with() {
-	rm -f metrics
+	rm -f metrics err
 	kraken-ws-tail --pace 1000 --metrics-file metrics "$@" 2>err &
 	tail=$!
 }

@@ -93,8 +93,9 @@ limit=250 interrupted old-unsure "$then" 200 --history 63 --first 64 --fault '{"
 
 # By hand, meanwhile.
 
-# tail_with ARG...: one in the background.
+# tail_with ARG...: one in the background. What the one before said must not be taken for its own.
 tail_with() {
+	rm -f err
 	kraken-ws-tail --pace 1000 --connect-timeout 2s "$@" >>"${output:-out}" 2>err &
 	tail=$!
 }
