@@ -193,6 +193,8 @@ if [ -n "${TEST_BROKER_PID:-}" ]; then
 
 	begin "$run-drain" --drain-timeout 1s
 	freeze
+	forget_accounts
+	ok "records wait" await 10 is_stuck
 	kill -s TERM $pid
 	ok "the drain ends in time" await 3 not kill -0 $pid
 	thaw
