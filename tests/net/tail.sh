@@ -51,8 +51,10 @@ ended() {
 }
 within() { (cd "$1" && shift && "$@"); }
 
-# manual EXCHANGE_ARG...: an exchange where nothing happens but what is asked for.
+# manual EXCHANGE_ARG...: an exchange where nothing happens but what is asked for. What a tail before has
+# said is gone: the next one's shell may not have opened the file when it is looked at.
 manual() {
+	rm -f err
 	start_exchange --rate manual --heartbeat 0.2 "$@"
 	exchange=$!
 }
